@@ -1,0 +1,198 @@
+//! The frame around every command: arguments in, data and an exit status out.
+//!
+//! A command is a type that implements [`Command`]; its `main` is one call of [`main`]. Here, and nowhere else, stdout is
+//! written: once, at the end, and only when the exit status is 0, so that `dir=$(git mutable-snapshot) && cd "$dir"` is
+//! safe. Not here: anything that a single command does.
+
+use crate::config::Environment;
+pub use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::process;
+use crate::ui::{Color, Ui, Verbosity};
+use clap::{Parser, ValueEnum};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Options that every command has.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Common {
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Say also which programs are run
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+    /// Whether to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    #[arg(help_heading = "Output", help = "Colours: auto, always or never")]
+    pub color: Color,
+    /// Write a man page or completions to stdout instead of working
+    #[arg(long, global = true, value_name = "WHAT", hide = true)]
+    pub generate: Option<Generate>,
+}
+
+/// What the binary can write about itself, for packaging.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Generate {
+    /// The man page, in roff.
+    Man,
+    /// Completions for bash.
+    Bash,
+    /// Completions for zsh.
+    Zsh,
+    /// Completions for fish.
+    Fish,
+    /// The page of the command in Markdown, for `docs/commands`.
+    Markdown,
+}
+
+/// What a command that could do its work gives back.
+#[derive(Debug)]
+pub struct Done {
+    /// Data for stdout; a last line break is added.
+    pub stdout: String,
+    /// Its exit status; where it is not 0, stdout stays empty.
+    pub exit: Exit,
+}
+
+impl Done {
+    /// Done, with nothing to say on stdout.
+    pub fn silent() -> Done {
+        Done { stdout: String::new(), exit: Exit::Done }
+    }
+
+    /// Done, with data for stdout.
+    pub fn with(data: impl Into<String>) -> Done {
+        Done { stdout: data.into(), exit: Exit::Done }
+    }
+}
+
+/// One command.
+pub trait Command: Parser {
+    /// Examples for `--help` and the man page: a comment line and a command line each.
+    const EXAMPLES: &'static str;
+    /// The exit statuses that it can have.
+    const EXITS: &'static [Exit] = &[Exit::Done, Exit::Failed, Exit::Usage, Exit::Interrupted];
+
+    /// The options that every command has.
+    fn common(&self) -> &Common;
+
+    /// Does the work.
+    fn run(self, cx: &Context) -> Result<Done>;
+}
+
+/// Runs a command from the arguments of this process.
+pub fn main<C: Command>() -> ExitCode {
+    process::restart_without_repository_variables();
+    let command = describe::<C>();
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let parsed = command
+        .clone()
+        .try_get_matches()
+        .and_then(|mut matches| C::from_arg_matches_mut(&mut matches));
+    let args = match parsed {
+        Ok(args) => args,
+        Err(error) => return refused(error),
+    };
+    let common = args.common().clone();
+    let verbosity = match (common.quiet, common.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let outcome = match (common.generate, Environment::capture()) {
+        (Some(what), _) => (Ui::new(verbosity, common.color, true), generate(what, command)),
+        (None, Ok(env)) => {
+            let ui = Ui::new(verbosity, common.color, env.no_color());
+            let cx = Context { ui, env, command: name };
+            let result = args.run(&cx);
+            (cx.ui, result)
+        }
+        (None, Err(error)) => (Ui::new(verbosity, common.color, true), Err(error)),
+    };
+    let exit = match outcome {
+        (ui, Ok(done)) => finish(&ui, done),
+        (ui, Err(error)) => {
+            ui.error(&error);
+            error.status()
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// clap has its own words for a wrong command line; `--help` and `--version` are no errors.
+fn refused(error: clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 })
+}
+
+fn finish(ui: &Ui, done: Done) -> Exit {
+    if done.exit != Exit::Done || done.stdout.is_empty() {
+        return done.exit;
+    }
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout
+        .write_all(done.stdout.trim_end_matches('\n').as_bytes())
+        .and_then(|()| stdout.write_all(b"\n"))
+        .and_then(|()| stdout.flush());
+    match written {
+        Ok(()) => Exit::Done,
+        // `studio --list | head` is no failure.
+        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(cause) => {
+            ui.error(&Error::new("the result could not be written to stdout").because(cause));
+            Exit::Failed
+        }
+    }
+}
+
+/// The clap command with the parts that all commands share: examples and exit statuses.
+fn describe<C: Command>() -> clap::Command {
+    let mut after = String::from("Examples:\n");
+    for line in C::EXAMPLES.trim().lines() {
+        after.push_str("  ");
+        after.push_str(line);
+        after.push('\n');
+    }
+    after.push_str("\nExit status:\n");
+    for exit in C::EXITS {
+        after.push_str(&format!("  {:<4} {}\n", *exit as u8, exit.meaning()));
+    }
+    C::command().after_long_help(after).version(env!("CARGO_PKG_VERSION"))
+}
+
+fn generate(what: Generate, mut command: clap::Command) -> Result<Done> {
+    use clap_complete::{Shell, generate};
+    let shell = match what {
+        Generate::Bash => Shell::Bash,
+        Generate::Zsh => Shell::Zsh,
+        Generate::Fish => Shell::Fish,
+        Generate::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(command)
+                .render(&mut page)
+                .map_err(|cause| Error::new("the man page could not be made").because(cause))?;
+            return Ok(Done::with(String::from_utf8_lossy(&page)));
+        }
+        Generate::Markdown => return Ok(Done::with(markdown(command))),
+    };
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    generate(shell, &mut command, name, &mut script);
+    Ok(Done::with(String::from_utf8_lossy(&script)))
+}
+
+/// The page of a command: its own long help, which says everything.
+fn markdown(command: clap::Command) -> String {
+    let title = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let help = command.term_width(100).render_long_help().to_string();
+    let (about, rest) = help.split_once("\n\n").unwrap_or((&help, ""));
+    let lines: Vec<&str> = rest.lines().map(str::trim_end).collect();
+    format!("# {title}\n\n{}\n\n```text\n{}\n```\n", about.trim(), lines.join("\n").trim_end())
+}

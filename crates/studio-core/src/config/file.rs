@@ -1,0 +1,165 @@
+//! `config.toml` of the user and `studio.toml` of the flake: read strictly, so that a misspelt key is no silent one.
+
+use super::Key;
+use crate::error::{Error, Result};
+use crate::names::nearest;
+use crate::{fs, ui};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
+use toml_edit::{DocumentMut, Item};
+
+/// What a flake lets into its snapshots although it is large, secret-looking or a repository: the `[snapshot]` table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// Paths from the top of the repository: files, or folders with all that is in them.
+    pub paths: Vec<String>,
+}
+
+/// A settings file that was read.
+#[derive(Clone, Debug)]
+pub struct SettingsFile {
+    path: Utf8PathBuf,
+    values: BTreeMap<&'static str, String>,
+    allowance: Allowance,
+}
+
+impl SettingsFile {
+    /// Reads `path`; `None` if there is no such file. `known` says which settings may stand in it.
+    pub(super) fn read(
+        path: &Utf8Path,
+        known: impl Fn(Key) -> bool,
+    ) -> Result<Option<SettingsFile>> {
+        match fs::read_optional(path)? {
+            Some(text) => parse(path, &text, known).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// The value of a setting, if the file has it.
+    pub fn value(&self, key: Key) -> Option<&str> {
+        self.values.get(key.row().name).map(String::as_str)
+    }
+
+    /// The `[snapshot]` table.
+    pub fn allowance(&self) -> &Allowance {
+        &self.allowance
+    }
+}
+
+fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<SettingsFile> {
+    let document: DocumentMut =
+        text.parse().map_err(|cause| Error::new(format!("`{path}` is not TOML")).because(cause))?;
+    let keys: Vec<Key> = Key::ALL.into_iter().filter(|key| known(*key)).collect();
+    // Only the flake has snapshots to make.
+    let tables: &[&str] = if known(Key::Upstream) { &[] } else { &["snapshot"] };
+    let mut file = SettingsFile {
+        path: path.to_owned(),
+        values: BTreeMap::new(),
+        allowance: Allowance::default(),
+    };
+    for (name, item) in document.iter() {
+        if let Some(key) = keys.iter().find(|key| key.row().name == name) {
+            let value = item.as_str().ok_or_else(|| wrong_type(path, name, "a string", item))?;
+            file.values.insert(key.row().name, value.to_owned());
+        } else if name == "snapshot" && tables.contains(&name) {
+            file.allowance = allowance(path, item)?;
+        } else {
+            let all: Vec<&str> =
+                keys.iter().map(|key| key.row().name).chain(tables.iter().copied()).collect();
+            return Err(unknown(path, name, &all));
+        }
+    }
+    Ok(file)
+}
+
+fn allowance(path: &Utf8Path, item: &Item) -> Result<Allowance> {
+    let table =
+        item.as_table_like().ok_or_else(|| wrong_type(path, "snapshot", "a table", item))?;
+    let mut allowance = Allowance::default();
+    for (name, item) in table.iter() {
+        if name != "allow" {
+            return Err(unknown(path, &format!("snapshot.{name}"), &["snapshot.allow"]));
+        }
+        let bad = || wrong_type(path, "snapshot.allow", "a list of paths", item);
+        for entry in item.as_array().ok_or_else(bad)? {
+            allowance.paths.push(entry.as_str().ok_or_else(bad)?.trim_end_matches('/').to_owned());
+        }
+    }
+    Ok(allowance)
+}
+
+fn unknown(path: &Utf8Path, name: &str, known: &[&str]) -> Error {
+    let error = Error::new(format!("`{path}` has a setting `{name}` that is not known"));
+    match nearest(name, known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("known here: {}", ui::names(known, 20))),
+    }
+}
+
+fn wrong_type(path: &Utf8Path, name: &str, wanted: &str, found: &Item) -> Error {
+    Error::new(format!(
+        "`{path}`: `{name}` must be {wanted}, but it is {}",
+        article(found.type_name())
+    ))
+}
+
+fn article(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
+/// Sets one value in the user's settings file, keeping everything else in it, comments too.
+pub fn remember(path: &Utf8Path, key: Key, value: &str) -> Result<()> {
+    let text = fs::read_optional(path)?.unwrap_or_default();
+    let mut document: DocumentMut =
+        text.parse().map_err(|cause| Error::new(format!("`{path}` is not TOML")).because(cause))?;
+    document[key.row().name] = toml_edit::value(value);
+    fs::write_atomic(path, document.to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flake(text: &str) -> Result<SettingsFile> {
+        parse(Utf8Path::new("studio.toml"), text, |key| key.row().in_flake)
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_and_the_nearest_one_named() {
+        let error = flake("tagret = \"home\"").expect_err("unknown");
+        assert_eq!(error.message(), "`studio.toml` has a setting `tagret` that is not known");
+        assert_eq!(error.hints(), ["did you mean `target`?"]);
+        assert!(flake("upstream = \"x\"").is_err(), "the flake cannot say where it lies");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_refused() {
+        let error = flake("host = 3").expect_err("wrong type");
+        assert_eq!(error.message(), "`studio.toml`: `host` must be a string, but it is an integer");
+        assert!(flake("[snapshot]\nallow = \"x\"").is_err());
+    }
+
+    #[test]
+    fn what_is_allowed_is_read() {
+        let file =
+            flake("target = \"home\"\n[snapshot]\nallow = [\"big/\", \"key.pem\"]").expect("valid");
+        assert_eq!(file.value(Key::Target), Some("home"));
+        assert_eq!(file.allowance().paths, ["big", "key.pem"]);
+    }
+
+    #[test]
+    fn remembering_keeps_comments() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = fs::utf8(dir.path()).expect("utf-8").join("config.toml");
+        fs::write_new(&path, b"# mine\neditor = \"vi\" # short\n").expect("write");
+        remember(&path, Key::Upstream, "/flake").expect("remember");
+        let text = fs::read_optional(&path).expect("read").expect("there");
+        assert_eq!(text, "# mine\neditor = \"vi\" # short\nupstream = \"/flake\"\n");
+    }
+}

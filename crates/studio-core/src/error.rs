@@ -1,0 +1,157 @@
+//! The one error that a user sees, and the exit statuses of every command.
+//!
+//! An [`Error`] says what was wanted and what was found (`message`, `causes`) and what to type next (`hints`).
+//! Modules whose callers branch on a failure have a typed error of their own and convert it into this one at the edge.
+//! Nothing here prints: [`crate::ui::Ui::error`] does.
+
+use std::fmt::Display;
+
+/// The result of nearly everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a command tells the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// It could not be done, or a check said no.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Activated, but units failed that had not failed before.
+    UnitsFailed = 10,
+    /// Activation failed and the old system runs again.
+    Reverted = 11,
+    /// Done, but only a reboot finishes it.
+    RebootNeeded = 12,
+    /// Not confirmed in time and put back.
+    NotConfirmed = 13,
+    /// Another switch is running.
+    Busy = 14,
+    /// The way back failed too.
+    WayBackFailed = 20,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The meaning, as it stands in every `--help`.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Failed => "it could not be done, or a check said no",
+            Exit::Usage => "wrong command line",
+            Exit::UnitsFailed => "activated, but units failed that had not failed before",
+            Exit::Reverted => "activation failed and the old system runs again",
+            Exit::RebootNeeded => "done, reboot to finish",
+            Exit::NotConfirmed => "not confirmed in time and put back",
+            Exit::Busy => "another switch is running",
+            Exit::WayBackFailed => "the way back failed too",
+            Exit::Interrupted => "interrupted",
+        }
+    }
+
+    /// The exit status that has this number, if any of ours has.
+    pub fn from_code(code: i32) -> Option<Exit> {
+        use Exit::*;
+        [
+            Done,
+            Failed,
+            Usage,
+            UnitsFailed,
+            Reverted,
+            RebootNeeded,
+            NotConfirmed,
+            Busy,
+            WayBackFailed,
+            Interrupted,
+        ]
+        .into_iter()
+        .find(|exit| i32::from(*exit as u8) == code)
+    }
+}
+
+/// A failure in words for the person who typed the command.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    exit: Exit,
+}
+
+impl Error {
+    /// `message` is lower case, without a final period, names in backticks.
+    pub fn new(message: impl Into<String>) -> Error {
+        Error { message: message.into(), causes: vec![], hints: vec![], exit: Exit::Failed }
+    }
+
+    /// Adds why it happened; shown under the message, outermost first.
+    pub fn because(mut self, cause: impl Display) -> Error {
+        let cause = cause.to_string();
+        if !cause.is_empty() {
+            self.causes.push(cause);
+        }
+        self
+    }
+
+    /// Adds what to type next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Error {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Sets the exit status; [`Exit::Failed`] unless said otherwise.
+    pub fn exit(mut self, exit: Exit) -> Error {
+        self.exit = exit;
+        self
+    }
+
+    /// What failed.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Why, outermost first; each may have several lines.
+    pub fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    /// What to type next.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// The exit status that goes with it.
+    pub fn status(&self) -> Exit {
+        self.exit
+    }
+}
+
+/// Turns any failure into an [`Error`] with words of ours in front.
+pub trait OrSay<T> {
+    /// `message` says what was being done; the original failure becomes its cause.
+    fn or_say<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T>;
+}
+
+impl<T, E: Display> OrSay<T> for Result<T, E> {
+    fn or_say<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T> {
+        self.map_err(|cause| Error::new(message()).because(cause))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_numbers_are_the_documented_ones_and_come_back() {
+        for code in [0, 1, 2, 10, 11, 12, 13, 14, 20, 130] {
+            let exit = Exit::from_code(code).expect("documented code");
+            assert_eq!(exit as u8 as i32, code);
+        }
+        assert_eq!(Exit::from_code(3), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! Locks that the kernel holds and releases when their holder dies, whatever it dies of.
+//!
+//! The lock file stays; its text says who holds it, for the message of those who wait.
+
+use super::{create_dir_all, failed};
+use crate::error::Result;
+use crate::ui::Ui;
+use camino::Utf8Path;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+
+/// A held lock; released when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Somebody else holds the lock.
+#[derive(Debug, thiserror::Error)]
+#[error("{holder} is at work")]
+pub struct Busy {
+    /// Who, as they wrote it down: `` `git mutable-snapshot` (process 4711) ``.
+    pub holder: String,
+}
+
+impl Lock {
+    /// Takes the lock, waiting for it if need be; `who` is the command, for those who wait meanwhile.
+    pub fn wait(path: &Utf8Path, who: &str, ui: &Ui) -> Result<Lock> {
+        let mut file = open(path)?;
+        if let Err(cause) = file.try_lock() {
+            match cause {
+                TryLockError::WouldBlock => {
+                    ui.step(format!("waiting for {} ...", holder(&mut file)));
+                    file.lock().map_err(|cause| failed("lock", path, cause))?;
+                }
+                TryLockError::Error(cause) => return Err(failed("lock", path, cause)),
+            }
+        }
+        sign(&mut file, who);
+        Ok(Lock { _file: file })
+    }
+
+    /// Takes the lock, or says who has it.
+    pub fn try_now(path: &Utf8Path, who: &str) -> Result<Result<Lock, Busy>> {
+        let mut file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => {
+                sign(&mut file, who);
+                Ok(Ok(Lock { _file: file }))
+            }
+            Err(TryLockError::WouldBlock) => Ok(Err(Busy { holder: holder(&mut file) })),
+            Err(TryLockError::Error(cause)) => Err(failed("lock", path, cause)),
+        }
+    }
+}
+
+fn open(path: &Utf8Path) -> Result<File> {
+    if let Some(parent) = path.parent() {
+        create_dir_all(parent)?;
+    }
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|cause| failed("open the lock", path, cause))
+}
+
+/// Writes down who holds the lock. It is only for messages, so a failure (a full disk) is no reason to stop.
+fn sign(file: &mut File, who: &str) {
+    let _ = file.set_len(0);
+    let _ = file.rewind();
+    let _ = writeln!(file, "`{who}` (process {})", std::process::id());
+}
+
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let _ = file.rewind();
+    let _ = file.read_to_string(&mut text);
+    match text.trim() {
+        "" => "another command".to_owned(),
+        who => who.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_lock_names_its_holder_and_a_dropped_one_is_free() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = crate::fs::utf8(dir.path()).expect("utf-8").join("lock");
+        let held = Lock::try_now(&path, "git flake-switch").expect("lock").expect("free");
+        let busy = Lock::try_now(&path, "other").expect("lock").expect_err("held");
+        assert!(busy.holder.starts_with("`git flake-switch` (process "), "{}", busy.holder);
+        drop(held);
+        assert!(Lock::try_now(&path, "other").expect("lock").is_ok());
+    }
+}

@@ -1,0 +1,295 @@
+//! The door to the file system: every write of this toolkit goes through here.
+//!
+//! What is made is made beside its place and renamed into it, so that `kill -9` or a full disk leaves the old state or
+//! the new one. Remains have names that start with `.tmp-` or `.trash-`, which [`sweep`] removes once their maker is gone.
+//! Not here: what the files mean.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door")]
+
+mod lock;
+
+pub use lock::{Busy, Lock};
+
+use crate::error::{Error, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+/// Words for a failed operation on `path`, with the remedy where the cause is a usual one.
+pub fn failed(what: &str, path: &Utf8Path, cause: io::Error) -> Error {
+    let error = Error::new(format!("cannot {what} `{path}`")).because(plain(&cause));
+    match cause.kind() {
+        ErrorKind::StorageFull => {
+            error.hint("free some space on that disk and try again; nothing was changed")
+        }
+        ErrorKind::QuotaExceeded => error.hint("your disk quota is used up; nothing was changed"),
+        ErrorKind::ReadOnlyFilesystem => {
+            error.hint("the file system is mounted read-only; nothing was changed")
+        }
+        ErrorKind::PermissionDenied => error.hint(format!(
+            "look at who may write there: `ls -ld {}`",
+            path.parent().unwrap_or(path)
+        )),
+        _ => error,
+    }
+}
+
+/// The cause in the words of the operating system, without Rust's error number behind it.
+fn plain(cause: &io::Error) -> String {
+    let text = cause.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
+    }
+}
+
+/// Reads a text file; `None` if there is none.
+pub fn read_optional(path: &Utf8Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(cause)
+            if cause.kind() == ErrorKind::NotFound || cause.kind() == ErrorKind::NotADirectory =>
+        {
+            Ok(None)
+        }
+        Err(cause) => Err(failed("read", path, cause)),
+    }
+}
+
+/// Reads a file as bytes.
+pub fn read(path: &Utf8Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| failed("read", path, cause))
+}
+
+/// Makes a folder and those above it.
+pub fn create_dir_all(path: &Utf8Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|cause| failed("make the folder", path, cause))
+}
+
+/// Replaces a file as a whole: written beside it, synced, renamed over it.
+pub fn write_atomic(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let parent = path.parent().unwrap_or(Utf8Path::new("."));
+    create_dir_all(parent)?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(parent)?;
+        file.write_all(bytes)?;
+        // A temporary file is private; what it replaces keeps its mode, what is new gets the usual one.
+        let mode = fs::metadata(path).map_or(0o644, |old| old.mode() & 0o7777);
+        file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        // The rename itself is only on disk once the folder is.
+        fs::File::open(parent)?.sync_all()
+    };
+    write().map_err(|cause| failed("write", path, cause))
+}
+
+/// Writes a new file inside a folder that is not in its place yet; no syncing, no renaming.
+pub fn write_new(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(|cause| failed("write", path, cause))
+}
+
+/// Appends to a file that only this process writes, such as a log; made if there is none.
+pub fn append(path: &Utf8Path) -> Result<fs::File> {
+    if let Some(parent) = path.parent() {
+        create_dir_all(parent)?;
+    }
+    fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|cause| failed("write", path, cause))
+}
+
+/// Renames; both names must lie on one file system.
+pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    fs::rename(from, to).map_err(|cause| failed("move into place", to, cause))
+}
+
+/// Points a symbolic link at `target`, replacing the old one at once.
+pub fn symlink_atomic(target: &Utf8Path, link: &Utf8Path) -> Result<()> {
+    let parent = link.parent().unwrap_or(Utf8Path::new("."));
+    create_dir_all(parent)?;
+    let temporary =
+        parent.join(format!(".tmp-{}-{}", link.file_name().unwrap_or("link"), std::process::id()));
+    let _ = fs::remove_file(&temporary);
+    std::os::unix::fs::symlink(target, &temporary)
+        .and_then(|()| fs::rename(&temporary, link))
+        .map_err(|cause| failed("link", link, cause))
+}
+
+/// Removes a file; it is no error if there is none.
+pub fn remove_file(path: &Utf8Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(failed("remove", path, cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder with everything in it, read-only folders (sealed snapshots) too.
+pub fn remove_tree(path: &Utf8Path) -> Result<()> {
+    fn remove(path: &std::path::Path) -> io::Result<()> {
+        let meta = match fs::symlink_metadata(path) {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        if !meta.is_dir() {
+            return fs::remove_file(path);
+        }
+        if meta.mode() & 0o700 != 0o700 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+        for entry in fs::read_dir(path)? {
+            remove(&entry?.path())?;
+        }
+        fs::remove_dir(path)
+    }
+    remove(path.as_std_path()).map_err(|cause| failed("remove", path, cause))
+}
+
+/// Moves a folder out of the way under a `.trash-` name and removes it there, so that nobody sees half of it.
+pub fn discard(path: &Utf8Path) -> Result<()> {
+    let Some((parent, name)) = path.parent().zip(path.file_name()) else {
+        return Err(Error::new(format!("`{path}` cannot be removed")));
+    };
+    let trash = parent.join(format!(".trash-{name}-{}", std::process::id()));
+    rename(path, &trash)?;
+    remove_tree(&trash)
+}
+
+/// A name beside `path` for building it; removed by [`sweep`] when its maker is gone.
+pub fn beside(path: &Utf8Path) -> Utf8PathBuf {
+    let name = path.file_name().unwrap_or("new");
+    path.with_file_name(format!(".tmp-{name}-{}", std::process::id()))
+}
+
+/// Removes what killed commands left in `folder`: `.tmp-…-PID` and `.trash-…-PID` of processes that are no more.
+pub fn sweep(folder: &Utf8Path) -> Result<()> {
+    let Ok(entries) = folder.read_dir_utf8() else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !name.starts_with(".tmp-") && !name.starts_with(".trash-") {
+            continue;
+        }
+        let maker = name.rsplit('-').next().and_then(|pid| pid.parse::<i32>().ok());
+        if maker.is_some_and(|pid| pid != std::process::id() as i32 && !alive(pid)) {
+            remove_tree(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a process with this number exists.
+pub fn alive(pid: i32) -> bool {
+    rustix::process::Pid::from_raw(pid)
+        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Hard-links every file below `from` to the same place below `to`.
+///
+/// `Ok(false)` where the file system cannot (another device, too many links): then `to` may hold a part.
+pub fn hard_link_tree(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&str) -> bool) -> Result<bool> {
+    create_dir_all(to)?;
+    for entry in from.read_dir_utf8().map_err(|cause| failed("read", from, cause))? {
+        let entry = entry.map_err(|cause| failed("read", from, cause))?;
+        if skip(entry.file_name()) {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        let kind = entry.file_type().map_err(|cause| failed("read", entry.path(), cause))?;
+        if kind.is_dir() {
+            if !hard_link_tree(entry.path(), &target, skip)? {
+                return Ok(false);
+            }
+            continue;
+        }
+        match fs::hard_link(entry.path(), &target) {
+            Ok(()) => {}
+            // A file that vanished between listing and linking was a temporary one of git's, or was packed.
+            Err(cause)
+                if cause.kind() == ErrorKind::NotFound
+                    && entry.path().symlink_metadata().is_err() => {}
+            Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
+            Err(cause)
+                if matches!(cause.kind(), ErrorKind::CrossesDevices | ErrorKind::TooManyLinks) =>
+            {
+                return Ok(false);
+            }
+            // Some file systems refuse every hard link.
+            Err(cause)
+                if matches!(cause.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) =>
+            {
+                return Ok(false);
+            }
+            Err(cause) => return Err(failed("link", &target, cause)),
+        }
+    }
+    Ok(true)
+}
+
+/// Sets the permission bits of a file or folder.
+pub fn set_mode(path: &std::path::Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// A path as text, or a clear refusal: every path of this toolkit goes through text at some point.
+pub fn utf8(path: &std::path::Path) -> Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path.to_owned()).map_err(|path| {
+        Error::new(format!("the path `{}` is not UTF-8", path.display()))
+            .hint("use a folder whose name is UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = utf8(dir.path()).expect("utf-8");
+        (dir, path)
+    }
+
+    #[test]
+    fn a_sealed_tree_can_be_removed() {
+        let (_keep, dir) = folder();
+        let tree = dir.join("a/b");
+        create_dir_all(&tree).expect("mkdir");
+        write_new(&tree.join("file"), b"x").expect("write");
+        set_mode(tree.join("file").as_std_path(), 0o444).expect("chmod");
+        set_mode(tree.as_std_path(), 0o555).expect("chmod");
+        set_mode(dir.join("a").as_std_path(), 0o555).expect("chmod");
+        discard(&dir.join("a")).expect("discard");
+        assert_eq!(dir.read_dir_utf8().expect("list").count(), 0);
+    }
+
+    #[test]
+    fn only_remains_of_dead_processes_are_swept() {
+        let (_keep, dir) = folder();
+        // Process numbers end at 2^22 on Linux.
+        create_dir_all(&dir.join(".tmp-x-99999999")).expect("mkdir");
+        create_dir_all(&dir.join(format!(".tmp-x-{}", std::process::id()))).expect("mkdir");
+        create_dir_all(&dir.join("kept")).expect("mkdir");
+        sweep(&dir).expect("sweep");
+        let mut left: Vec<String> = dir
+            .read_dir_utf8()
+            .expect("list")
+            .flatten()
+            .map(|entry| entry.file_name().to_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, [format!(".tmp-x-{}", std::process::id()), "kept".to_owned()]);
+    }
+
+    #[test]
+    fn an_atomic_write_keeps_the_mode_of_what_it_replaces() {
+        let (_keep, dir) = folder();
+        let file = dir.join("file");
+        write_atomic(&file, b"one").expect("write");
+        set_mode(file.as_std_path(), 0o600).expect("chmod");
+        write_atomic(&file, b"two").expect("write");
+        assert_eq!(fs::metadata(&file).expect("stat").mode() & 0o777, 0o600);
+        assert_eq!(read_optional(&file).expect("read").as_deref(), Some("two"));
+    }
+}

@@ -1,0 +1,24 @@
+//! Where everything is done: studios, snapshots and switching for a personal flake.
+//!
+//! Modules are ordered as their arrows point, top to bottom: the domain decides with plain values and asks the doors
+//! below it (`git`, `nix`, `process`, `fs`, `config`) to act. A command only says what it wants. Start reading at
+//! [`snapshot`]. Not here: the arguments of any command.
+
+pub mod cli;
+
+pub mod snapshot;
+pub mod target;
+
+pub mod context;
+pub mod process;
+
+pub mod config;
+pub mod fs;
+
+pub mod error;
+pub mod home;
+pub mod names;
+pub mod store_path;
+pub mod ui;
+
+pub use error::{Error, Exit, OrSay, Result};

@@ -1,0 +1,190 @@
+//! What a person sees: steps, warnings, hints and errors, all on stderr, in git's voice.
+//!
+//! stdout belongs to data and is written once, at the end of a successful command, by [`crate::cli`].
+//! No other module prints; clippy's `print_stdout` and `print_stderr` hold that line.
+
+use crate::error::Error;
+use std::fmt::Display;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and warnings only (`-q`).
+    Quiet,
+    /// What is done, a line each.
+    Normal,
+    /// Also the commands that are run (`-v`).
+    Verbose,
+}
+
+/// Whether colours are used, as asked for by `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The voice of a command.
+#[derive(Debug)]
+pub struct Ui {
+    verbosity: Verbosity,
+    color: bool,
+    /// Whether questions may be asked: stdin and stderr are a terminal.
+    interactive: bool,
+}
+
+impl Ui {
+    /// `no_color` is whether the environment asks for none (`NO_COLOR` set and not empty, or a dumb terminal).
+    pub fn new(verbosity: Verbosity, color: Color, no_color: bool) -> Ui {
+        let terminal = std::io::stderr().is_terminal();
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !no_color,
+        };
+        Ui { verbosity, color, interactive: terminal && std::io::stdin().is_terminal() }
+    }
+
+    /// Whether stderr may be coloured; children are told the same.
+    pub fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Whether somebody is there to answer.
+    pub fn interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// How much is said.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    /// Says what was done or is being done.
+    pub fn step(&self, text: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            self.line(&text.to_string());
+        }
+    }
+
+    /// Says something that only helps when one is looking for a fault.
+    pub fn detail(&self, text: impl Display) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.line(&self.paint("2", &text.to_string()));
+        }
+    }
+
+    /// Says that something is not as it should be, although the work goes on.
+    pub fn warn(&self, text: impl Display) {
+        self.labelled("1;33", "warning", &text.to_string());
+    }
+
+    /// Says what could be typed next.
+    pub fn hint(&self, text: impl Display) {
+        if self.verbosity >= Verbosity::Normal {
+            self.labelled("1;36", "hint", &text.to_string());
+        }
+    }
+
+    /// Says why the command failed.
+    pub fn error(&self, error: &Error) {
+        self.labelled("1;31", "error", error.message());
+        for cause in error.causes() {
+            for line in cause.lines() {
+                self.line(&format!("  {line}"));
+            }
+        }
+        for hint in error.hints() {
+            self.labelled("1;36", "hint", hint);
+        }
+    }
+
+    /// Asks a question that is answered by yes or no; `None` where nobody is there to answer.
+    pub fn confirm(&self, question: &str, default: bool) -> Option<bool> {
+        if !self.interactive {
+            return None;
+        }
+        let choices = if default { "[Y/n]" } else { "[y/N]" };
+        loop {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "{question} {choices} ");
+            let _ = err.flush();
+            drop(err);
+            let mut answer = String::new();
+            // The end of input is nobody's yes.
+            if std::io::stdin().lock().read_line(&mut answer).ok()? == 0 {
+                self.line("");
+                return Some(false);
+            }
+            match answer.trim().to_lowercase().as_str() {
+                "" => return Some(default),
+                "y" | "yes" => return Some(true),
+                "n" | "no" => return Some(false),
+                _ => self.line("please answer `y` or `n`"),
+            }
+        }
+    }
+
+    /// Writes `text` as it is, for the output of a child; under `-q` its last lines come with the error, if there is one.
+    pub fn passthrough(&self, text: &str) {
+        if !text.is_empty() && self.verbosity >= Verbosity::Normal {
+            self.line(text.trim_end_matches('\n'));
+        }
+    }
+
+    fn labelled(&self, style: &str, label: &str, text: &str) {
+        let mut lines = text.lines();
+        let head = self.paint(style, &format!("{label}:"));
+        self.line(&format!("{head} {}", lines.next().unwrap_or_default()));
+        for line in lines {
+            self.line(&format!("{}  {line}", " ".repeat(label.len())));
+        }
+    }
+
+    fn paint(&self, style: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{style}m{text}\x1b[m") } else { text.to_owned() }
+    }
+
+    /// One write per line, so that two commands on one terminal do not mix within a line.
+    fn line(&self, text: &str) {
+        // A closed stderr must not end the work.
+        let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `` `a`, `b` and `c` ``; after `most` names, how many more there are.
+pub fn names<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    let ticked: Vec<String> =
+        names.iter().take(most).map(|name| format!("`{}`", name.as_ref())).collect();
+    if names.len() > most {
+        return format!("{} and {} more", ticked.join(", "), names.len() - most);
+    }
+    match ticked.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_names_read_as_a_sentence() {
+        assert_eq!(names(&["a"], 5), "`a`");
+        assert_eq!(names(&["a", "b", "c"], 5), "`a`, `b` and `c`");
+        assert_eq!(names(&["a", "b", "c"], 2), "`a`, `b` and 1 more");
+    }
+}

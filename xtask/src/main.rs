@@ -1,0 +1,3 @@
+//! The workshop of this repository: demo, tests, generated documents, packaging.
+
+fn main() {}
