@@ -68,8 +68,8 @@ impl Done {
     }
 
     /// Done, with data for stdout.
-    pub fn with(data: impl Into<String>) -> Done {
-        Done { stdout: data.into(), exit: Exit::Done }
+    pub fn with(data: impl std::fmt::Display) -> Done {
+        Done { stdout: data.to_string(), exit: Exit::Done }
     }
 }
 

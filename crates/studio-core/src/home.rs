@@ -75,3 +75,9 @@ impl Home {
         self.root.join("locks").join(name)
     }
 }
+
+impl From<&Utf8Path> for Home {
+    fn from(root: &Utf8Path) -> Home {
+        Home::at(root.to_owned())
+    }
+}

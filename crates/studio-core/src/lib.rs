@@ -7,7 +7,17 @@
 pub mod cli;
 
 pub mod snapshot;
+pub mod studio;
 pub mod target;
+
+pub mod alias;
+pub mod editor;
+pub mod guard;
+pub mod lockfile;
+pub mod nix_root;
+pub mod oplog;
+
+pub mod git;
 
 pub mod context;
 pub mod process;
@@ -15,6 +25,7 @@ pub mod process;
 pub mod config;
 pub mod fs;
 
+pub mod clock;
 pub mod error;
 pub mod home;
 pub mod names;

@@ -179,14 +179,21 @@ impl Program {
         words.join(" ")
     }
 
-    fn expression(&self) -> duct::Expression {
+    /// The program in its folder and environment; the standard streams are still open.
+    fn bare_expression(&self) -> duct::Expression {
         let mut expression = duct::cmd(&self.name, &self.args).dir(&self.dir).unchecked();
-        for (name, value) in &self.env {
+        // Of two settings of one variable duct takes the inner one, so the last one said goes in first.
+        for (name, value) in self.env.iter().rev() {
             expression = match value {
                 Some(value) => expression.env(name, value),
                 None => expression.env_remove(name),
             };
         }
+        expression
+    }
+
+    fn expression(&self) -> duct::Expression {
+        let expression = self.bare_expression();
         match &self.stdin {
             Some(bytes) => expression.stdin_bytes(bytes.clone()),
             None => expression.stdin_null(),
@@ -240,14 +247,7 @@ impl Program {
 
     /// Runs it on the user's terminal, its stdout on our stderr, and returns its exit status.
     pub fn on_terminal(&self) -> Result<Option<i32>, Failure> {
-        let mut expression =
-            duct::cmd(&self.name, &self.args).dir(&self.dir).unchecked().stdout_to_stderr();
-        for (name, value) in &self.env {
-            expression = match value {
-                Some(value) => expression.env(name, value),
-                None => expression.env_remove(name),
-            };
-        }
+        let expression = self.bare_expression().stdout_to_stderr();
         let output = expression.run().map_err(|cause| self.not_started(cause))?;
         Ok(output.status.code())
     }
@@ -370,6 +370,24 @@ mod tests {
             .expect_err("3");
         assert_eq!(failed.code(), Some(3));
         assert_eq!(failed.output(), "why");
+    }
+
+    #[test]
+    fn what_was_said_last_of_a_variable_holds() {
+        let said = |program: Program| {
+            program.args(["-c", "echo ${GIT_INDEX_FILE-none}"]).run().expect("runs").text()
+        };
+        assert_eq!(said(Program::new("sh", here())), "none");
+        assert_eq!(
+            said(Program::new("sh", here()).env("GIT_INDEX_FILE", "a").env("GIT_INDEX_FILE", "b")),
+            "b"
+        );
+        assert_eq!(
+            said(
+                Program::new("sh", here()).env("GIT_INDEX_FILE", "a").env_remove("GIT_INDEX_FILE")
+            ),
+            "none"
+        );
     }
 
     #[test]

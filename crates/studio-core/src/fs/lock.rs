@@ -12,7 +12,7 @@ use std::io::{Read, Seek, Write};
 /// A held lock; released when dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 /// Somebody else holds the lock.
@@ -37,7 +37,16 @@ impl Lock {
             }
         }
         sign(&mut file, who);
-        Ok(Lock { _file: file })
+        Ok(Lock { file: file })
+    }
+
+    /// Lets children inherit the lock, so that it is held until the last of them is gone, even if we are killed.
+    ///
+    /// git may be in the middle of changing files when we die; the next command must not start beside it.
+    pub fn keep_for_children(&self) {
+        if let Ok(flags) = rustix::io::fcntl_getfd(&self.file) {
+            let _ = rustix::io::fcntl_setfd(&self.file, flags - rustix::io::FdFlags::CLOEXEC);
+        }
     }
 
     /// Takes the lock, or says who has it.
@@ -46,7 +55,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {
                 sign(&mut file, who);
-                Ok(Ok(Lock { _file: file }))
+                Ok(Ok(Lock { file: file }))
             }
             Err(TryLockError::WouldBlock) => Ok(Err(Busy { holder: holder(&mut file) })),
             Err(TryLockError::Error(cause)) => Err(failed("lock", path, cause)),

@@ -1,0 +1,5 @@
+//! `git mutable-snapshot`: see the library of this crate.
+
+fn main() -> std::process::ExitCode {
+    studio_core::cli::main::<mutable_snapshot::Args>()
+}

@@ -1,0 +1,104 @@
+//! Moving refs: several at once, each only if it still is what it was.
+
+use super::{Identity, Repo, id};
+use crate::error::Error;
+use crate::names::CommitId;
+use gix::refs::Target as GixTarget;
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+
+/// What a ref shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A commit.
+    Commit(CommitId),
+    /// Another ref, by its full name.
+    Ref(String),
+    /// Gone.
+    Nothing,
+}
+
+/// One ref that moves.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// Its full name, or `HEAD`.
+    pub name: String,
+    /// What it must be before; `None` if it must not exist. Not asked of `HEAD`.
+    pub from: Option<CommitId>,
+    /// What it shall be.
+    pub to: Target,
+}
+
+/// Refs that did not move; none of them did.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MoveFailed(String);
+
+impl From<MoveFailed> for Error {
+    fn from(failed: MoveFailed) -> Error {
+        Error::new("the branches could not be moved")
+            .because(failed.0)
+            .hint("another git command may be at work in this studio; try again")
+    }
+}
+
+impl Repo {
+    /// Moves all of them or none; `message` is for the reflog.
+    pub fn move_refs(
+        &self,
+        who: &Identity,
+        message: &str,
+        moves: &[Move],
+    ) -> Result<(), MoveFailed> {
+        let edits = moves.iter().map(|one| edit(one, message)).collect::<Result<Vec<_>, _>>()?;
+        let mut time = Default::default();
+        self.gix
+            .edit_references_as(edits, Some(who.committer.to_ref(&mut time)))
+            .map_err(|cause| MoveFailed(cause.to_string()))?;
+        Ok(())
+    }
+
+    /// The names and commits of all refs below a prefix such as `refs/studio/snapshots/`.
+    pub fn refs_below(&self, prefix: &str) -> crate::Result<Vec<(String, CommitId)>> {
+        use crate::error::OrSay;
+        use gix::bstr::ByteSlice;
+        let platform = self.gix.references().or_say(|| "the refs cannot be listed")?;
+        let found = platform.prefixed(prefix).or_say(|| "the refs cannot be listed")?;
+        Ok(found
+            .filter_map(|reference| {
+                let mut reference = reference.ok()?;
+                let commit = reference.peel_to_id().ok()?.detach();
+                Some((
+                    reference.name().as_bstr().to_str_lossy().into_owned(),
+                    super::commit_id(commit),
+                ))
+            })
+            .collect())
+    }
+}
+
+fn edit(one: &Move, message: &str) -> Result<RefEdit, MoveFailed> {
+    let full = |name: &str| {
+        gix::refs::FullName::try_from(name)
+            .map_err(|cause| MoveFailed(format!("`{name}` is not a ref: {cause}")))
+    };
+    let expected = match (&one.from, one.name.as_str()) {
+        (_, "HEAD") => PreviousValue::Any,
+        (Some(commit), _) => PreviousValue::MustExistAndMatch(GixTarget::Object(id(commit))),
+        (None, _) => PreviousValue::MustNotExist,
+    };
+    let log = LogChange {
+        mode: RefLog::AndReference,
+        force_create_reflog: false,
+        message: message.into(),
+    };
+    let change = match &one.to {
+        Target::Commit(commit) => {
+            Change::Update { log, expected, new: GixTarget::Object(id(commit)) }
+        }
+        Target::Ref(name) => {
+            Change::Update { log, expected, new: GixTarget::Symbolic(full(name)?) }
+        }
+        Target::Nothing => Change::Delete { expected, log: RefLog::AndReference },
+    };
+    Ok(RefEdit { change, name: full(&one.name)?, deref: false })
+}

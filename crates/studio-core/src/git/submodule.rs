@@ -1,0 +1,84 @@
+//! Submodules: which there are, and the links to their commits in a tree. Getting them is git's own work.
+
+use super::{Repo, Tree, commit_id, id};
+use crate::error::{OrSay, Result};
+use crate::names::CommitId;
+use camino::Utf8PathBuf;
+use gix::bstr::ByteSlice;
+use gix::objs::tree::EntryKind;
+
+/// A submodule as the index has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submodule {
+    /// Its folder, from the top of the work tree.
+    pub path: String,
+    /// The commit that is recorded for it.
+    pub commit: CommitId,
+}
+
+impl Submodule {
+    /// The name of the flake input that it is the source of: `NAME` of `inputs/NAME`.
+    pub fn input(&self) -> Option<&str> {
+        self.path.strip_prefix("inputs/").filter(|name| !name.contains('/'))
+    }
+}
+
+impl Repo {
+    /// The submodules in the index; one system call where there are none.
+    pub fn submodules(&self) -> Result<Vec<Submodule>> {
+        if !self.top.join(".gitmodules").exists() {
+            return Ok(vec![]);
+        }
+        let index = self.gix.index_or_empty().or_say(|| "the index cannot be read")?;
+        Ok(index
+            .entries()
+            .iter()
+            .filter(|entry| entry.mode == gix::index::entry::Mode::COMMIT)
+            .map(|entry| Submodule {
+                path: entry.path(&index).to_str_lossy().into_owned(),
+                commit: commit_id(entry.id),
+            })
+            .collect())
+    }
+
+    /// The submodules in a tree.
+    pub fn links_in(&self, tree: Tree) -> Result<Vec<Submodule>> {
+        let index =
+            self.gix.index_from_tree(&tree.0).or_say(|| format!("the tree {tree} is not here"))?;
+        Ok(index
+            .entries()
+            .iter()
+            .filter(|entry| entry.mode == gix::index::entry::Mode::COMMIT)
+            .map(|entry| Submodule {
+                path: entry.path(&index).to_str_lossy().into_owned(),
+                commit: commit_id(entry.id),
+            })
+            .collect())
+    }
+
+    /// The repository of a submodule, if it is there.
+    pub fn open_submodule(&self, path: &str) -> Result<Option<Repo>> {
+        let top = self.top.join(path);
+        if top.join(".git").exists() { Repo::open(&top).map(Some) } else { Ok(None) }
+    }
+
+    /// `tree` with other commits recorded for these submodules.
+    pub fn tree_with_links(&self, tree: Tree, links: &[(String, CommitId)]) -> Result<Tree> {
+        if links.is_empty() {
+            return Ok(tree);
+        }
+        let write = || -> gix::Result<Tree> {
+            let mut editor = self.gix.edit_tree(tree.0)?;
+            for (path, commit) in links {
+                editor.upsert(path.as_str(), EntryKind::Commit, id(commit))?;
+            }
+            Ok(Tree(editor.write()?.detach()))
+        };
+        write().or_say(|| "the submodules could not be recorded")
+    }
+
+    /// Where the objects of this repository lie.
+    pub fn objects_dir(&self) -> Utf8PathBuf {
+        self.common_dir().join("objects")
+    }
+}

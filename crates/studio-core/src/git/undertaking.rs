@@ -1,0 +1,133 @@
+//! A change to a repository that may be killed at any point, and the cleaning up after one that was.
+//!
+//! While a command changes a repository, the file `studio/undertaking.json` in its `.git` says so. Who finds it under the
+//! lock knows that its writer died: lock files of git's that are left are stale, and an index that was prepared for the
+//! commit that HEAD has now is put in its place.
+
+use super::{PreparedIndex, Repo, digest};
+use crate::error::Result;
+use crate::fs;
+use crate::names::CommitId;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// An open change; over when dropped.
+#[derive(Debug)]
+pub struct Undertaking {
+    file: Utf8PathBuf,
+    git_dir: Utf8PathBuf,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Note {
+    git_dir: Utf8PathBuf,
+    intent: Option<Intent>,
+}
+
+/// The index that belongs to HEAD once HEAD is at a commit.
+#[derive(Debug, Serialize, Deserialize)]
+struct Intent {
+    index: Utf8PathBuf,
+    /// The digest of the index that it was prepared from.
+    from: String,
+    head: CommitId,
+}
+
+/// How long a lock file of git's may belong to a git that is still alive.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Repo {
+    /// Begins a change, after healing what an earlier one left. The caller holds the lock that makes it the only one.
+    pub fn undertake(&self) -> Result<Undertaking> {
+        let file = self.common_dir().join("studio/undertaking.json");
+        if let Some(text) = fs::read_optional(&file)? {
+            // A note that was cut short by a full disk still says that somebody died here.
+            let note = serde_json::from_str(&text).unwrap_or_default();
+            self.heal(note)?;
+            fs::remove_file(&file)?;
+        }
+        let undertaking = Undertaking { file, git_dir: self.git_dir() };
+        undertaking.note(None)?;
+        Ok(undertaking)
+    }
+
+    fn heal(&self, note: Note) -> Result<()> {
+        let git_dir = if note.git_dir.is_dir() { note.git_dir } else { self.git_dir() };
+        let start = Instant::now();
+        loop {
+            let mut stale = Vec::new();
+            for name in
+                ["index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "ORIG_HEAD.lock"]
+            {
+                stale.extend(
+                    [git_dir.join(name), self.common_dir().join(name)]
+                        .into_iter()
+                        .filter(|file| file.exists()),
+                );
+            }
+            lock_files(&self.common_dir().join("refs"), &mut stale);
+            if stale.is_empty() {
+                break;
+            }
+            // Some may belong to a git that the user runs just now.
+            if start.elapsed() > PATIENCE {
+                for file in stale {
+                    fs::remove_file(&file)?;
+                }
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if let Some(intent) = note.intent
+            && intent.index.exists()
+        {
+            let index = git_dir.join("index");
+            let current = if index.exists() { fs::read(&index)? } else { vec![] };
+            let reached = self.head().is_ok_and(|head| head.commit == intent.head);
+            if reached && digest(&current) == intent.from && git_dir == self.git_dir() {
+                fs::rename(&intent.index, &index)?;
+            } else {
+                fs::remove_file(&intent.index)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Undertaking {
+    /// Writes down that `index` belongs to HEAD once HEAD is at `head`.
+    pub fn intend(&self, index: &PreparedIndex, head: &CommitId) -> Result<()> {
+        self.note(Some(Intent {
+            index: index.path.clone(),
+            from: digest(&index.from),
+            head: head.clone(),
+        }))
+    }
+
+    fn note(&self, intent: Option<Intent>) -> Result<()> {
+        let note = Note { git_dir: self.git_dir.clone(), intent };
+        let text = serde_json::to_vec(&note).unwrap_or_default();
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write_new(&self.file, &text)
+    }
+}
+
+impl Drop for Undertaking {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.file);
+    }
+}
+
+fn lock_files(folder: &Utf8Path, found: &mut Vec<Utf8PathBuf>) {
+    let Ok(entries) = folder.read_dir_utf8() else { return };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            lock_files(entry.path(), found);
+        } else if entry.file_name().ends_with(".lock") {
+            found.push(entry.path().to_owned());
+        }
+    }
+}

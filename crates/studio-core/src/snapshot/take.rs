@@ -1,0 +1,131 @@
+//! Taking a snapshot of a studio.
+//!
+//! The order decides what a kill leaves: objects, the pin in the mirror, the sealed folder, and only then the branch, the
+//! operation log and the index; pushing comes last. So a snapshot that fails leaves the studio as it was, and one that was
+//! killed is finished, or made once more, by the next.
+
+use super::Snapshot;
+use crate::alias;
+use crate::context::Context;
+use crate::error::Result;
+use crate::fs;
+use crate::git::{Checkout, Repo};
+use crate::home::Home;
+use crate::names::CommitId;
+use crate::oplog::Kind;
+use crate::studio::{Guarding, Prepared, Pushed, Studio, prepare, push_scratch, record};
+use crate::studio::{mirror, remote};
+
+/// How a snapshot is taken.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The message of the commit, if there is one to make.
+    pub message: Option<String>,
+    /// Whether nothing is pushed.
+    pub stay_local: bool,
+    /// What may go in although it looks as if it should not.
+    pub guarding: Guarding,
+}
+
+/// A snapshot that was taken.
+#[derive(Debug)]
+pub struct TakenSnapshot {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Whether something was committed for it.
+    pub committed: bool,
+    /// The branch that holds its commit, if HEAD is on one.
+    pub branch: Option<String>,
+}
+
+/// Takes a snapshot of everything that is in the studio.
+pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSnapshot> {
+    let taken = studio.take(cx)?;
+    let prepared = prepare(cx, studio, options.message.as_deref(), &options.guarding)?;
+    for piece in &prepared.inputs {
+        mirror::pin(&studio.mirror, &piece.repo, &piece.commit, &mirror::input_ref(&piece.commit))?;
+    }
+    mirror::pin(
+        &studio.mirror,
+        &studio.repo,
+        &prepared.commit,
+        &mirror::snapshot_ref(&prepared.commit),
+    )?;
+    let snapshot = build(studio, &prepared.commit)?;
+    record(cx, studio, &taken, &prepared, Kind::Snapshot, Some(&prepared.commit))?;
+    if prepared.fresh {
+        let branch = prepared.branch.as_deref().unwrap_or_default();
+        cx.ui.step(format!(
+            "committed {} on `{branch}` as {}",
+            prepared.what,
+            prepared.commit.short()
+        ));
+    }
+    if !options.stay_local {
+        push_all(cx, studio, &prepared);
+    }
+    Ok(TakenSnapshot { snapshot, committed: prepared.fresh, branch: prepared.branch })
+}
+
+/// Pushes inputs first: a root commit whose inputs nobody has is of no use to others.
+fn push_all(cx: &Context, studio: &Studio, prepared: &Prepared) {
+    for piece in &prepared.inputs {
+        if let Some(branch) = &piece.branch {
+            let pushed = remote::push(cx, &piece.repo, branch, &piece.commit);
+            if let Pushed::Failed(why) = &pushed {
+                cx.ui.warn(format!(
+                    "`{branch}` of `{}` was not pushed; everything else is done\n{why}",
+                    piece.path
+                ));
+                cx.ui.hint(format!("push it later: `git -C {} push origin {branch}`", piece.path));
+            }
+            if pushed == Pushed::Done {
+                cx.ui.step(format!("pushed `{branch}` of `{}` to its origin", piece.path));
+            }
+        }
+    }
+    if let Some(branch) = &prepared.branch {
+        remote::say(cx, branch, &push_scratch(cx, studio, branch, &prepared.commit));
+    }
+}
+
+/// The sealed folder of a commit of the studio: the one that is there, or a new one.
+fn build(studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
+    let home: &Home = &studio.home;
+    let path = home.snapshot(commit);
+    let snapshot = Snapshot { id: commit.clone(), path: path.clone(), home: home.clone() };
+    if path.is_dir() {
+        return Ok(snapshot);
+    }
+    fs::create_dir_all(&home.snapshots())?;
+    fs::sweep(&home.snapshots())?;
+    let temporary = fs::beside(&path);
+    fs::remove_tree(&temporary)?;
+    let made = seal(&studio.repo, studio, commit, &temporary).and_then(|()| {
+        match fs::rename(&temporary, &path) {
+            // Another studio made the same one meanwhile.
+            Err(_) if path.is_dir() => fs::remove_tree(&temporary),
+            other => other,
+        }
+    });
+    if made.is_err() {
+        let _ = fs::remove_tree(&temporary);
+    }
+    made.map(|()| snapshot)
+}
+
+fn seal(repo: &Repo, studio: &Studio, commit: &CommitId, folder: &camino::Utf8Path) -> Result<()> {
+    let mut config = vec![("studio.snapshot".to_owned(), commit.to_string())];
+    if let Some(upstream) = repo.config("remote.origin.url") {
+        // People and tools see where it came from.
+        config.push(("remote.origin.url".to_owned(), upstream));
+    }
+    config.extend(alias::for_snapshot(&studio.toolkit()?)?);
+    repo.seal(&Checkout {
+        commit,
+        folder,
+        objects: &studio.mirror.join("objects"),
+        objects_stay: true,
+        config: &config,
+    })
+}

@@ -1,0 +1,205 @@
+//! Listing, taking back and doing again what the operation log of a studio says.
+//!
+//! Reversing an operation puts HEAD, branches, files and index back to what the entry recorded as before. Uncommitted
+//! work that came since is first kept on a scratch branch; a branch that was moved since is not touched.
+
+use super::inputs::update_submodules;
+use super::work::scratch_name;
+use super::{Studio, Taken};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::{Head, Move, Target, Tree};
+use crate::oplog::{BranchMove, Draft, Entry, Kind, Log, Sort, State};
+
+/// What was taken back or done again.
+#[derive(Debug)]
+pub struct Reversed {
+    /// The operation itself: for a redo the one that is in force again.
+    pub operation: Entry,
+    /// Where HEAD is now.
+    pub head: Head,
+    /// The scratch branch that keeps uncommitted work, if there was any in the way.
+    pub kept: Option<String>,
+    /// Branches that were pushed, which a remote still has.
+    pub pushed: Vec<String>,
+}
+
+/// The newest operations.
+pub fn log(studio: &Studio, most: usize) -> Result<Vec<Entry>> {
+    Log::of(&studio.repo).entries(most)
+}
+
+/// Takes back the last operation that was not taken back yet.
+pub fn undo(cx: &Context, studio: &Studio, taken: &Taken) -> Result<Reversed> {
+    let log = Log::of(&studio.repo);
+    let Some(entry) = log.next_undo()? else {
+        return Err(Error::new("there is nothing to take back")
+            .hint("see what was done: `git mutable-log`"));
+    };
+    let (head, kept) = reverse(cx, studio, taken, &entry, Kind::Undo)?;
+    let operation = original(&log, entry)?;
+    let pushed = pushed(studio, &operation)?;
+    Ok(Reversed { operation, head, kept, pushed })
+}
+
+/// Does again what was taken back last.
+pub fn redo(cx: &Context, studio: &Studio, taken: &Taken) -> Result<Reversed> {
+    let log = Log::of(&studio.repo);
+    let Some(entry) = log.next_redo()? else {
+        return Err(
+            Error::new("there is nothing to do again").hint("see what was done: `git mutable-log`")
+        );
+    };
+    let (head, kept) = reverse(cx, studio, taken, &entry, Kind::Redo)?;
+    Ok(Reversed { operation: original(&log, entry)?, head, kept, pushed: vec![] })
+}
+
+/// The operation that was done first, below any number of undos and redos of it.
+fn original(log: &Log<'_>, mut entry: Entry) -> Result<Entry> {
+    while let Some(reversed) = entry.operation.reverses.clone() {
+        entry = log.entry(&reversed)?;
+    }
+    Ok(entry)
+}
+
+fn reverse(
+    cx: &Context,
+    studio: &Studio,
+    taken: &Taken,
+    entry: &Entry,
+    kind: Kind,
+) -> Result<(Head, Option<String>)> {
+    let repo = &studio.repo;
+    studio.require_settled()?;
+    let operation = &entry.operation;
+    let head = repo.head()?;
+    require_untouched(studio, entry, &head)?;
+
+    let changes = repo.changes()?;
+    let now = repo.write_worktree_tree(&changes, &|_| false)?;
+    let target: Tree = operation.before.worktree.parse()?;
+    let recorded: Tree = operation.after.worktree.parse()?;
+    let files_move = target != recorded;
+    let who = repo.identity(cx.env.now());
+    let mut moves = Vec::new();
+    let mut branches = Vec::new();
+    let kept = if files_move && now != recorded {
+        let branch = scratch_name(repo, &studio.name, &head.commit, cx.env.now())?;
+        let message = format!("wip: kept before taking back {}", operation.summary);
+        let commit = repo.write_commit(&who, &message, now, std::slice::from_ref(&head.commit))?;
+        moves.push(Move {
+            name: format!("refs/heads/{branch}"),
+            from: None,
+            to: Target::Commit(commit.clone()),
+        });
+        branches.push(BranchMove { name: branch.clone(), from: None, to: Some(commit) });
+        Some(branch)
+    } else {
+        None
+    };
+    let staged = match repo.write_staged_tree(&changes)? {
+        Some(tree) => Some((repo.index_bytes()?, tree)),
+        None => None,
+    };
+
+    let to = &operation.before.head;
+    let restored = || match Log::of(repo).index_before(entry)? {
+        Some(bytes) => repo.prepare_index_from(&bytes),
+        None => repo.prepare_index(repo.tree_of(&to.commit)?),
+    };
+    let staged_now = staged.as_ref().map(|(_, tree)| tree.to_string());
+    // What was staged since stays staged; otherwise the index becomes what it was.
+    let index = if files_move {
+        repo.move_files(now, target)?;
+        Some(restored()?)
+    } else if staged_now == operation.after.staged {
+        Some(restored()?)
+    } else {
+        None
+    };
+
+    for branch in operation.branches.iter().filter(|branch| Some(&branch.name) != kept.as_ref()) {
+        let name = format!("refs/heads/{}", branch.name);
+        let current = repo.ref_commit(&name)?;
+        if current != branch.to {
+            // Made by the operation and used since: it stays, and nothing of it is lost.
+            continue;
+        }
+        let target = branch.from.clone().map_or(Target::Nothing, Target::Commit);
+        if branch.from == current {
+            continue;
+        }
+        moves.push(Move { name, from: current.clone(), to: target });
+        branches.push(BranchMove {
+            name: branch.name.clone(),
+            from: current,
+            to: branch.from.clone(),
+        });
+    }
+    // HEAD leaves a branch before the branch goes.
+    let head_to = match &to.branch {
+        Some(branch) => Target::Ref(format!("refs/heads/{branch}")),
+        None => Target::Commit(to.commit.clone()),
+    };
+    moves.push(Move { name: "HEAD".into(), from: None, to: head_to });
+    let worktree = if files_move { target } else { now };
+    let what = operation.summary.trim_start_matches("undo: ").trim_start_matches("redo: ");
+    let staged_after =
+        if index.is_some() { operation.before.staged.clone() } else { staged_now.clone() };
+    let draft = Draft {
+        kind,
+        summary: format!("{}: {what}", kind.word()),
+        time: cx.env.now(),
+        before: State { head, worktree: now.to_string(), staged: staged_now },
+        after: State { head: to.clone(), worktree: worktree.to_string(), staged: staged_after },
+        branches,
+        snapshot: operation.snapshot.clone(),
+        staged,
+        sort: if kind == Kind::Undo { Sort::Undo(entry) } else { Sort::Redo(entry) },
+    };
+    moves.push(Log::of(repo).write(&who, draft)?);
+    if let Some(index) = &index {
+        taken.undertaking.intend(index, &to.commit)?;
+    }
+    repo.move_refs(&who, &format!("studio: {}", kind.word()), &moves)?;
+    if let Some(index) = &index {
+        repo.install_index(index)?;
+    }
+    if files_move {
+        update_submodules(cx, repo, &studio.mirror)?;
+    }
+    Ok((to.clone(), kept))
+}
+
+/// Refuses where somebody moved HEAD or its branch since, so that nothing of theirs is moved.
+fn require_untouched(studio: &Studio, entry: &Entry, head: &Head) -> Result<()> {
+    let operation = &entry.operation;
+    let after = &operation.after.head;
+    if head == after {
+        return Ok(());
+    }
+    let summary = &operation.summary;
+    let error = Error::new(format!("`{summary}` cannot be taken back: the studio has moved since"))
+        .because(format!("it left HEAD on {after}; now HEAD is on {head}"));
+    if head.branch == after.branch {
+        return Err(error.hint(format!(
+            "to have the state of before on a new branch: `git mutable-hydrate {}`",
+            operation.before.head.commit.short()
+        )));
+    }
+    let _ = studio;
+    let back = after.branch.clone().unwrap_or_else(|| format!("--detach {}", after.commit.short()));
+    Err(error.hint(format!("go back there first: `git switch {back}`")))
+}
+
+/// The branches of an operation that origin has.
+fn pushed(studio: &Studio, entry: &Entry) -> Result<Vec<String>> {
+    let mut pushed = Vec::new();
+    for branch in &entry.operation.branches {
+        let remote = studio.repo.ref_commit(&format!("refs/remotes/origin/{}", branch.name))?;
+        if remote.is_some() && remote == branch.to {
+            pushed.push(branch.name.clone());
+        }
+    }
+    Ok(pushed)
+}

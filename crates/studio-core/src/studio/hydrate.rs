@@ -1,0 +1,203 @@
+//! Bringing a studio to another state: a branch, tag, commit or snapshot, from wherever it is.
+//!
+//! Uncommitted work is committed on a scratch branch first. The state comes in on a new scratch branch, unless it is a
+//! scratch branch of this studio itself. Ignored files are never overwritten.
+
+use super::inputs::update_submodules;
+use super::work::{save, scratch_name};
+use super::{Studio, Taken, mirror};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::{Head, Repo};
+use crate::names::{CommitId, StudioName};
+use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
+use camino::Utf8Path;
+
+/// What a studio was brought to.
+#[derive(Clone, Debug)]
+pub struct Hydrated {
+    /// The commit.
+    pub commit: CommitId,
+    /// The branch that is checked out now.
+    pub branch: String,
+    /// Where the commit was found: `this studio`, `` the snapshot `…` ``.
+    pub source: String,
+    /// Whether the studio was in that state already.
+    pub already: bool,
+}
+
+/// Brings the studio to `rev`.
+pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Result<Hydrated> {
+    let repo = &studio.repo;
+    studio.require_settled()?;
+    if rev.is_empty() || rev.starts_with('-') || rev.chars().any(char::is_control) {
+        return Err(Error::new(format!("`{}` cannot be the name of a state", rev.escape_debug()))
+            .hint("give a branch, tag, commit or snapshot: `git mutable-hydrate scratch/…`")
+            .exit(crate::Exit::Usage));
+    }
+    let (commit, source) = find(cx, studio, rev)?;
+    save(cx, studio, taken)?;
+    let head = repo.head()?;
+    let own =
+        repo.ref_commit(&format!("refs/heads/{rev}"))?.filter(|_| rev.starts_with("scratch/"));
+    let branch = match own {
+        Some(_) => rev.to_owned(),
+        None if head.commit == commit
+            && head.branch.as_deref().is_some_and(|branch| branch.starts_with("scratch/")) =>
+        {
+            head.branch.clone().unwrap_or_default()
+        }
+        None => scratch_name(repo, &studio.name, &commit, cx.env.now())?,
+    };
+    if head.branch.as_deref() == Some(&branch) && head.commit == commit {
+        update_submodules(cx, repo, &studio.mirror)?;
+        return Ok(Hydrated { commit, branch, source, already: true });
+    }
+    let before = repo.tree_of(&head.commit)?;
+    let made = repo.ref_commit(&format!("refs/heads/{branch}"))?.is_none();
+    let mut switch = repo.git(["switch", "--quiet", "--no-overwrite-ignore"]);
+    switch = if made {
+        switch.args(["--no-track", "--create", &branch, commit.as_str()])
+    } else {
+        switch.arg(&branch)
+    };
+    switch.run().map_err(|cause| {
+        Error::new(format!(
+            "the files of {} cannot be put in place; they are as they were",
+            commit.short()
+        ))
+        .because(cause.output())
+        .hint("move the files that git names out of the way, and try again")
+    })?;
+    let who = repo.identity(cx.env.now());
+    let draft = Draft {
+        kind: Kind::Hydrate,
+        summary: format!("hydrated `{branch}` from {source} at {}", commit.short()),
+        time: cx.env.now(),
+        before: State { head, worktree: before.to_string(), staged: None },
+        after: State {
+            head: Head { branch: Some(branch.clone()), commit: commit.clone() },
+            worktree: repo.tree_of(&commit)?.to_string(),
+            staged: None,
+        },
+        branches: if made {
+            vec![BranchMove { name: branch.clone(), from: None, to: Some(commit.clone()) }]
+        } else {
+            vec![]
+        },
+        snapshot: None,
+        staged: None,
+        sort: Sort::New,
+    };
+    let entry = Log::of(repo).write(&who, draft)?;
+    repo.move_refs(&who, "studio: hydrate", &[entry])?;
+    update_submodules(cx, repo, &studio.mirror)?;
+    Ok(Hydrated { commit, branch, source, already: false })
+}
+
+/// Finds the commit that `rev` names, and brings it into this studio: from here, from the snapshots, from other studios,
+/// and at last from origin.
+fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> {
+    let repo = &studio.repo;
+    let here = |name: &str| repo.resolve(&format!("{name}^{{commit}}"));
+    for name in [rev.to_owned(), format!("refs/remotes/origin/{rev}")] {
+        if let Some(commit) = here(&name) {
+            return Ok((commit, "this studio".to_owned()));
+        }
+    }
+    if let Some((commit, source)) = in_snapshots(studio, rev)? {
+        bring(repo, &studio.mirror, mirror::snapshot_ref(&commit).as_str(), &commit)?;
+        return Ok((commit, source));
+    }
+    if let Some((commit, source, top)) = in_other_studios(studio, rev)? {
+        bring(repo, &top, commit.as_str(), &commit)?;
+        return Ok((commit, source));
+    }
+    cx.ui.step("asking origin ...");
+    let fetched = repo
+        .git(["fetch", "--quiet", "--tags", "--no-auto-maintenance", "origin"])
+        .env("GIT_TERMINAL_PROMPT", if cx.ui.interactive() { "1" } else { "0" })
+        .run();
+    for name in [format!("refs/remotes/origin/{rev}"), rev.to_owned()] {
+        if let Some(commit) = here(&name) {
+            return Ok((commit, "origin".to_owned()));
+        }
+    }
+    let error = Error::new(format!(
+        "nothing is called `{rev}` in this studio, the snapshots, other studios or origin"
+    ));
+    Err(match fetched {
+        Ok(_) => error,
+        Err(cause) => error.because("origin could not be asked:").because(cause.output()),
+    }
+    .hint("see what there is: `git branch --all`, `git mutable-log`, `studio --list`"))
+}
+
+/// A snapshot whose id begins with `rev`.
+fn in_snapshots(studio: &Studio, rev: &str) -> Result<Option<(CommitId, String)>> {
+    if rev.len() < 4 || !rev.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(None);
+    }
+    let rev = rev.to_lowercase();
+    let mut found: Vec<CommitId> = Vec::new();
+    let mirror = Repo::open_bare(&studio.mirror)?;
+    for (name, commit) in mirror.refs_below("refs/studio/snapshots/")? {
+        if name.rsplit('/').next().is_some_and(|id| id.starts_with(&rev)) {
+            found.push(commit);
+        }
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some((one.clone(), format!("the snapshot {}", one.short())))),
+        several => {
+            let ids: Vec<&str> = several.iter().map(CommitId::short).collect();
+            Err(Error::new(format!(
+                "several snapshots begin with `{rev}`: {}",
+                crate::ui::names(&ids, 6)
+            ))
+            .hint("give more digits"))
+        }
+    }
+}
+
+/// A branch or commit of another studio: `NAME`, or `STUDIO:NAME`.
+fn in_other_studios(
+    studio: &Studio,
+    rev: &str,
+) -> Result<Option<(CommitId, String, camino::Utf8PathBuf)>> {
+    let (only, name) = match rev.split_once(':') {
+        Some((studio, name)) => (Some(studio), name),
+        None => (None, rev),
+    };
+    let Ok(entries) = studio.home.studios().read_dir_utf8() else { return Ok(None) };
+    let mut names: Vec<StudioName> =
+        entries.flatten().filter_map(|entry| StudioName::new(entry.file_name()).ok()).collect();
+    names.sort();
+    for other in names {
+        if other == studio.name || only.is_some_and(|only| only != other.as_str()) {
+            continue;
+        }
+        let top = studio.home.studio(&other);
+        // A studio that cannot be read is no reason not to look in the others.
+        let Ok(repo) = Repo::open(&top) else { continue };
+        if let Some(commit) = repo.resolve(&format!("{name}^{{commit}}")) {
+            return Ok(Some((commit, format!("the studio `{other}`"), top)));
+        }
+    }
+    Ok(None)
+}
+
+fn bring(repo: &Repo, from: &Utf8Path, what: &str, commit: &CommitId) -> Result<()> {
+    if repo.has(commit) {
+        return Ok(());
+    }
+    repo.git(["fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head"])
+        .arg(from)
+        .arg(what)
+        .run()
+        .map_err(|cause| {
+            Error::new(format!("the commit {} cannot be got from `{from}`", commit.short()))
+                .because(cause.output())
+        })?;
+    Ok(())
+}
