@@ -13,10 +13,6 @@ use std::os::unix::fs::PermissionsExt;
 pub type Aliases = Vec<(String, String)>;
 
 /// The folder of the running program, with links resolved: in a Nix store, the package itself.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "which program runs is asked here and in `process` only"
-)]
 pub fn toolkit() -> Result<Utf8PathBuf> {
     let program = std::env::current_exe()
         .and_then(|path| path.canonicalize())

@@ -37,7 +37,7 @@ impl Lock {
             }
         }
         sign(&mut file, who);
-        Ok(Lock { file: file })
+        Ok(Lock { file })
     }
 
     /// Lets children inherit the lock, so that it is held until the last of them is gone, even if we are killed.
@@ -55,7 +55,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {
                 sign(&mut file, who);
-                Ok(Ok(Lock { file: file }))
+                Ok(Ok(Lock { file }))
             }
             Err(TryLockError::WouldBlock) => Ok(Err(Busy { holder: holder(&mut file) })),
             Err(TryLockError::Error(cause)) => Err(failed("lock", path, cause)),

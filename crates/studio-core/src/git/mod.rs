@@ -79,7 +79,8 @@ impl fmt::Display for Head {
 
 /// A repository with a work tree.
 pub struct Repo {
-    gix: gix::Repository,
+    // Boxed, because it is large and a `Repo` is passed around by value.
+    gix: Box<gix::Repository>,
     top: Utf8PathBuf,
 }
 
@@ -138,7 +139,7 @@ impl Repo {
     pub fn open_bare(path: &Utf8Path) -> Result<Repo> {
         let gix =
             gix::open(path.as_std_path()).map_err(|cause| not_found(path, &cause.to_string()))?;
-        Ok(Repo { gix, top: path.to_owned() })
+        Ok(Repo { gix: Box::new(gix), top: path.to_owned() })
     }
 
     fn of(gix: gix::Repository) -> Result<Repo> {
@@ -149,7 +150,7 @@ impl Repo {
         let top = fs::utf8(workdir)?
             .canonicalize_utf8()
             .or_say(|| "the top of the work tree cannot be read")?;
-        Ok(Repo { gix, top })
+        Ok(Repo { gix: Box::new(gix), top })
     }
 
     /// The top of the work tree.

@@ -69,7 +69,7 @@ impl Repo {
         let threads = std::thread::available_parallelism()
             .map_or(1, usize::from)
             .min(1 + entries.len() / 500);
-        let shared = self.gix.clone().into_sync();
+        let shared = gix::Repository::clone(&self.gix).into_sync();
         let top = self.top.as_std_path();
         let parts = std::thread::scope(|scope| {
             let workers: Vec<_> = entries
