@@ -8,7 +8,7 @@
 
 mod nix;
 
-pub use nix::RealNix;
+pub use nix::{PersonalFlake, RealNix};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;
