@@ -1,0 +1,130 @@
+//! `cargo xtask demo`: the whole safe workflow on the example flake, in a folder of its own.
+//!
+//! What is done stands in `examples/demo.sh`, and is done by a real shell with the built programs. The README's tour is
+//! what that showed, so the demo also checks that the README still tells the truth.
+
+use crate::docs::with_part;
+use crate::error::{Error, Result};
+use crate::example::Place;
+use crate::test::Tools;
+use crate::workspace::{Profile, Workspace};
+use camino::Utf8Path;
+use std::io::{BufRead, BufReader, Write};
+
+/// Walk the whole safe workflow on an example, in a folder of its own
+#[derive(clap::Args, Default)]
+pub struct Demo {
+    /// Walk with this version of Nix, as in 2.34; otherwise with the one on PATH or with 2.26
+    #[arg(long, value_name = "VERSION")]
+    nix: Option<String>,
+    /// Fail unless the README's tour is what was shown
+    #[arg(long, conflicts_with = "write")]
+    check: bool,
+    /// Write what was shown into the README as its tour
+    #[arg(long)]
+    write: bool,
+}
+
+impl Demo {
+    /// As CI does it.
+    pub fn checked() -> Demo {
+        Demo { check: true, ..Demo::default() }
+    }
+
+    /// Begins anew every time: what an earlier walk left is removed.
+    pub fn run(&self, workspace: &Workspace) -> Result<()> {
+        let tools = Tools::get(workspace, self.nix.as_deref())?;
+        let programs = workspace.build(Profile::Debug)?;
+        let dir = workspace.target.join("demo");
+        let place = Place::new(&dir, &tools, &programs)?.with_example(workspace, &tools)?;
+        eprintln!("everything happens in {dir}");
+        let script = workspace.root.join("examples/demo.sh");
+        let shown = walk(&place, &script)?;
+        println!("\nThat was all of it. What it left lies in {dir}.");
+        if self.check || self.write {
+            let readme = workspace.root.join("README.md");
+            let old = std::fs::read_to_string(&readme).map_err(Error::io("read", &readme))?;
+            let tour = tour(&shown, &place.home());
+            let new = with_part(&old, "tour", &tour)?;
+            if self.write {
+                std::fs::write(&readme, new).map_err(Error::io("write", &readme))?;
+            } else if masked(&old) != masked(&new) {
+                return Err(Error::new("README.md tells a tour that is not what the demo shows")
+                    .hint("run `cargo xtask demo --write` and commit what it wrote"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs the script and shows what it shows, as it comes; gives all of it.
+fn walk(place: &Place, script: &Utf8Path) -> Result<String> {
+    let failed = |cause: std::io::Error| Error::new(format!("cannot run `{script}`: {cause}"));
+    let expression = place.command("sh", &[script.as_str()]).stdin_null().stderr_to_stdout();
+    let reader = expression.unchecked().reader().map_err(failed)?;
+    let mut shown = String::new();
+    let mut lines = BufReader::new(&reader);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            break;
+        }
+        let text = String::from_utf8_lossy(&line);
+        // A reader that went away does not end the walk.
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        shown.push_str(&text);
+    }
+    match reader.try_wait().map_err(failed)? {
+        Some(output) if output.status.success() => Ok(shown),
+        _ => Err(Error::new("the demo stopped; see its last lines above")
+            .hint(format!("what it left lies in {}", place.dir))),
+    }
+}
+
+/// What was shown as the README tells it: in the home of somebody, not in this folder.
+fn tour(shown: &str, home: &Utf8Path) -> String {
+    let text = shown.replace(home.as_str(), "/home/ada");
+    let mut part = String::new();
+    for chapter in text.split("\n# ").skip(1) {
+        let (title, body) = chapter.split_once('\n').unwrap_or((chapter, ""));
+        part.push_str(&format!("**{title}**\n\n```console\n{}\n```\n\n", body.trim_end()));
+    }
+    part
+}
+
+/// A text without what differs between two walks: ids, hashes, times. Such words have a digit.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        if bare.contains(|c: char| c.is_ascii_digit()) {
+            masked.push('#');
+            masked.push_str(&word[bare.len()..]);
+        } else {
+            masked.push_str(word);
+        }
+    }
+    // `1.5 s` and `2 s` are the same.
+    masked.replace("#.#", "#")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_walks_differ_in_words_with_digits_only() {
+        assert_eq!(masked("took 1.5 s for 3f2a"), masked("took 12 s for 99cd"));
+        assert_ne!(masked("took 1 s"), masked("needed 1 s"));
+    }
+
+    #[test]
+    fn a_chapter_becomes_a_block() {
+        let part = tour("\n# One\n$ ls /x/home\nfile\n\n# Two\n$ true\n", Utf8Path::new("/x/home"));
+        assert_eq!(
+            part,
+            "**One**\n\n```console\n$ ls /home/ada\nfile\n```\n\n**Two**\n\n```console\n$ true\n```\n\n"
+        );
+    }
+}
