@@ -88,7 +88,7 @@ pub fn problems(
             }
         };
         match change.nature {
-            Nature::Deleted | Nature::Untrackable => {}
+            Nature::Deleted => {}
             Nature::Unmerged => stop(Reason::Unmerged),
             Nature::NestedRepository => stop(Reason::Repository),
             Nature::New | Nature::Modified => {
@@ -141,16 +141,21 @@ pub fn refuse(problems: Vec<Problem>) -> Result<()> {
             _ => error,
         });
     }
-    Err(error.hint(format!("leave it out: add `/{}` to `.gitignore`", first.path)).hint(format!(
-        "or take it: `--allow {}`, or for good in `studio.toml`:\n[snapshot]\nallow = [\"{0}\"]",
-        first.path
-    )))
-}
-
-/// What git cannot hold, for a warning.
-pub fn untrackable(changes: &Changes) -> Vec<String> {
-    let special = |change: &&Change| change.nature == Nature::Untrackable;
-    changes.list.iter().filter(special).map(Change::shown).collect()
+    let mut paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    paths.dedup();
+    let list = |form: fn(&str) -> String, between: &str| {
+        paths.iter().take(5).map(|path| form(path)).collect::<Vec<_>>().join(between)
+    };
+    Err(error
+        .hint(format!(
+            "leave out what does not belong: in `.gitignore`,\n{}",
+            list(|path| format!("/{path}"), "\n")
+        ))
+        .hint(format!("take what does: `{}`", list(|path| format!("--allow {path}"), " ")))
+        .hint(format!(
+            "or for good, in `studio.toml`:\n[snapshot]\nallow = [{}]",
+            list(|path| format!("{path:?}"), ", ")
+        )))
 }
 
 fn allowed(allowance: &Allowance, path: &str) -> bool {

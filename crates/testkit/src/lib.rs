@@ -6,8 +6,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests set the scene themselves")]
 
+mod flake;
+mod kill;
 mod nix;
 
+pub use kill::End;
 pub use nix::{PersonalFlake, RealNix};
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -24,8 +24,6 @@ pub enum Nature {
     Deleted,
     /// A folder with a repository of its own that is no submodule.
     NestedRepository,
-    /// Something git cannot hold: a socket, a FIFO, a device.
-    Untrackable,
     /// git's index has it in several versions, from a merge.
     Unmerged,
 }
@@ -153,17 +151,12 @@ impl Repo {
         let head_tree = self.gix.find_tree(head).or_say(|| "the tree of HEAD cannot be read")?;
         for (path, nature) in on_disk {
             match nature {
-                Some(nature @ (Nature::NestedRepository | Nature::Untrackable)) => {
-                    natures.insert(path.clone(), nature);
-                }
                 Some(nature) => {
                     natures.insert(path.clone(), nature);
                 }
                 None => {}
             }
-            if nature != Some(Nature::Untrackable) {
-                sources.insert(path, Source::Disk);
-            }
+            sources.insert(path, Source::Disk);
         }
         for (path, source) in &sources {
             if natures.contains_key(path) {
@@ -286,6 +279,26 @@ impl Repo {
             .hint("stop what writes to it, or ignore it (`.gitignore`), and try again; nothing was changed"))
     }
 
+    /// Paths that git cannot hold and that are not ignored: sockets, FIFOs, devices.
+    ///
+    /// git's comparison passes over them in silence, so this walks the folders once more; only asked when a commit is made.
+    pub fn untrackable(&self) -> Result<Vec<String>> {
+        let index = self.gix.index_or_empty().or_say(|| "the index cannot be read")?;
+        let mut found = gix::dir::walk::delegate::Collect::default();
+        let options = self.gix.dirwalk_options().or_say(|| "the work tree cannot be walked")?;
+        let options = options.emit_untracked(gix::dir::walk::EmissionMode::Matching);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        self.gix
+            .dirwalk(&index, None::<&str>, &stop, options, &mut found)
+            .or_say(|| "the work tree cannot be walked")?;
+        Ok(found
+            .into_entries_by_path()
+            .into_iter()
+            .filter(|(entry, _)| entry.disk_kind == Some(gix::dir::entry::Kind::Untrackable))
+            .map(|(entry, _)| entry.rela_path.to_str_lossy().into_owned())
+            .collect())
+    }
+
     /// Where a path of the repository lies on disk.
     pub(super) fn on_disk(&self, path: &BStr) -> PathBuf {
         self.top.as_std_path().join(super::path_of(path))
@@ -295,7 +308,6 @@ impl Repo {
 fn untracked_nature(kind: Option<gix::dir::entry::Kind>) -> Option<Nature> {
     match kind {
         Some(gix::dir::entry::Kind::Repository) => Some(Nature::NestedRepository),
-        Some(gix::dir::entry::Kind::Untrackable) => Some(Nature::Untrackable),
         _ => None,
     }
 }
@@ -303,6 +315,6 @@ fn untracked_nature(kind: Option<gix::dir::entry::Kind>) -> Option<Nature> {
 impl Changes {
     /// Whether nothing differs that a tree would show.
     pub fn is_empty(&self) -> bool {
-        !self.list.iter().any(|change| change.nature != Nature::Untrackable)
+        self.list.is_empty()
     }
 }

@@ -4,7 +4,7 @@
 //! lock knows that its writer died: lock files of git's that are left are stale, and an index that was prepared for the
 //! commit that HEAD has now is put in its place.
 
-use super::{PreparedIndex, Repo, digest};
+use super::{Head, Identity, PreparedIndex, Repo, digest};
 use crate::error::Result;
 use crate::fs;
 use crate::names::CommitId;
@@ -17,12 +17,17 @@ use std::time::{Duration, Instant};
 pub struct Undertaking {
     file: Utf8PathBuf,
     git_dir: Utf8PathBuf,
+    /// Where HEAD was when a rebase began that was killed; for who heals it.
+    pub killed_rebase: Option<Head>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Note {
     git_dir: Utf8PathBuf,
     intent: Option<Intent>,
+    /// Where HEAD was when a rebase of ours began that has not ended.
+    #[serde(default)]
+    rebasing: Option<Head>,
 }
 
 /// The index that belongs to HEAD once HEAD is at a commit.
@@ -41,18 +46,18 @@ impl Repo {
     /// Begins a change, after healing what an earlier one left. The caller holds the lock that makes it the only one.
     pub fn undertake(&self) -> Result<Undertaking> {
         let file = self.common_dir().join("studio/undertaking.json");
+        let mut killed_rebase = None;
         if let Some(text) = fs::read_optional(&file)? {
             // A note that was cut short by a full disk still says that somebody died here.
             let note = serde_json::from_str(&text).unwrap_or_default();
-            self.heal(note)?;
-            fs::remove_file(&file)?;
+            killed_rebase = self.heal(note)?;
         }
-        let undertaking = Undertaking { file, git_dir: self.git_dir() };
-        undertaking.note(None)?;
+        let undertaking = Undertaking { file, git_dir: self.git_dir(), killed_rebase };
+        undertaking.note(None, undertaking.killed_rebase.clone())?;
         Ok(undertaking)
     }
 
-    fn heal(&self, note: Note) -> Result<()> {
+    fn heal(&self, note: Note) -> Result<Option<Head>> {
         let git_dir = if note.git_dir.is_dir() { note.git_dir } else { self.git_dir() };
         let start = Instant::now();
         loop {
@@ -91,6 +96,35 @@ impl Repo {
                 fs::remove_file(&intent.index)?;
             }
         }
+        Ok(note.rebasing.filter(|_| git_dir == self.git_dir()))
+    }
+
+    /// Gives up a rebase that was killed: what it left in the files is committed on `keep`, then HEAD, files and index go
+    /// back to `head`.
+    pub fn give_up_rebase(&self, who: &Identity, head: &Head, keep: &str) -> Result<()> {
+        let changes = self.changes()?;
+        let tree = self.write_worktree_tree(&changes, &|_| false)?;
+        let at = self.head()?.commit;
+        let message = "wip: what a rebase that was killed left in the files";
+        let commit = self.write_commit(who, message, tree, &[at])?;
+        self.git(["update-ref", &format!("refs/heads/{keep}"), commit.as_str()]).run()?;
+        // Which of them git is in the middle of depends on the moment of the kill.
+        for state in ["rebase", "cherry-pick", "revert"] {
+            let _ = self.git([state, "--quit"]).run();
+        }
+        for leftover in ["rebase-merge", "rebase-apply"] {
+            fs::remove_tree(&self.git_dir().join(leftover))?;
+        }
+        for leftover in ["CHERRY_PICK_HEAD", "REBASE_HEAD", "MERGE_MSG", "AUTO_MERGE"] {
+            fs::remove_file(&self.git_dir().join(leftover))?;
+        }
+        self.git(["reset", "--quiet", "--hard", head.commit.as_str()]).run()?;
+        match &head.branch {
+            Some(branch) => {
+                self.git(["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")]).run()?
+            }
+            None => self.git(["update-ref", "--no-deref", "HEAD", head.commit.as_str()]).run()?,
+        };
         Ok(())
     }
 }
@@ -98,15 +132,18 @@ impl Repo {
 impl Undertaking {
     /// Writes down that `index` belongs to HEAD once HEAD is at `head`.
     pub fn intend(&self, index: &PreparedIndex, head: &CommitId) -> Result<()> {
-        self.note(Some(Intent {
-            index: index.path.clone(),
-            from: digest(&index.from),
-            head: head.clone(),
-        }))
+        let intent =
+            Intent { index: index.path.clone(), from: digest(&index.from), head: head.clone() };
+        self.note(Some(intent), None)
     }
 
-    fn note(&self, intent: Option<Intent>) -> Result<()> {
-        let note = Note { git_dir: self.git_dir.clone(), intent };
+    /// Writes down that a rebase begins that leads back to `head` if it is killed.
+    pub fn rebasing(&self, head: &Head) -> Result<()> {
+        self.note(None, Some(head.clone()))
+    }
+
+    fn note(&self, intent: Option<Intent>, rebasing: Option<Head>) -> Result<()> {
+        let note = Note { git_dir: self.git_dir.clone(), intent, rebasing };
         let text = serde_json::to_vec(&note).unwrap_or_default();
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;

@@ -98,7 +98,7 @@ fn build(studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
         return Ok(snapshot);
     }
     fs::create_dir_all(&home.snapshots())?;
-    fs::sweep(&home.snapshots())?;
+    fs::sweep(&home.snapshots());
     let temporary = fs::beside(&path);
     fs::remove_tree(&temporary)?;
     let made = seal(&studio.repo, studio, commit, &temporary).and_then(|()| {

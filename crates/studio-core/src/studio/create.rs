@@ -33,7 +33,7 @@ pub fn create(
     let path = home.studio(name);
     fs::create_dir_all(&home.studios())?;
     let _lock = Lock::wait(&home.lock(&format!("studio-{name}")), &cx.command, &cx.ui)?;
-    fs::sweep(&home.studios())?;
+    fs::sweep(&home.studios());
     if path.symlink_metadata().is_ok() {
         return Err(Error::new(format!("there is a studio `{name}` already, at `{path}`")).hint(format!(
             "go there: `cd {path}`; or take another name: `studio NAME`; or remove it: `studio --remove {name}`"

@@ -38,16 +38,12 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
     let (commit, source) = find(cx, studio, rev)?;
     save(cx, studio, taken)?;
     let head = repo.head()?;
-    let own =
-        repo.ref_commit(&format!("refs/heads/{rev}"))?.filter(|_| rev.starts_with("scratch/"));
-    let branch = match own {
-        Some(_) => rev.to_owned(),
-        None if head.commit == commit
-            && head.branch.as_deref().is_some_and(|branch| branch.starts_with("scratch/")) =>
-        {
-            head.branch.clone().unwrap_or_default()
-        }
-        None => scratch_name(repo, &studio.name, &commit, cx.env.now())?,
+    let own = rev.starts_with("scratch/") && repo.branches()?.iter().any(|branch| branch == rev);
+    let on_scratch = head.branch.clone().filter(|branch| branch.starts_with("scratch/"));
+    let branch = match on_scratch {
+        _ if own => rev.to_owned(),
+        Some(branch) if head.commit == commit => branch,
+        _ => scratch_name(repo, &studio.name, &commit, cx.env.now())?,
     };
     if head.branch.as_deref() == Some(&branch) && head.commit == commit {
         update_submodules(cx, repo, &studio.mirror)?;

@@ -29,7 +29,7 @@ impl Upstream {
         let path = base.join(text);
         let path = path.canonicalize_utf8().map_err(|cause| {
             Error::new(format!("the upstream `{text}` is not there"))
-                .because(cause)
+                .because(fs::plain(&cause))
                 .hint("give a URL that `git clone` takes, or the path of a repository")
         })?;
         Ok(Upstream(path.into_string()))
@@ -86,7 +86,7 @@ impl Mirror {
         let path = home.mirrors().join(upstream.key());
         let _lock =
             Lock::wait(&home.lock(&format!("mirror-{}", upstream.key())), &cx.command, &cx.ui)?;
-        fs::sweep(&home.mirrors())?;
+        fs::sweep(&home.mirrors());
         if path.is_dir() {
             if let Err(cause) = fetch(&path) {
                 cx.ui.warn(format!(
@@ -122,6 +122,8 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
                 .hint(format!("try `git ls-remote {upstream}`; if that fails too, git says why"))
         })
         .and_then(|_| settle(&temporary))
+        // What is no flake leaves no mirror.
+        .and_then(|()| base(&temporary, upstream).map(drop))
         .and_then(|()| fs::rename(&temporary, path));
     if made.is_err() {
         let _ = fs::remove_tree(&temporary);

@@ -149,6 +149,7 @@ impl Studio {
         let lock = Lock::wait(&self.repo.common_dir().join("studio/lock"), &cx.command, &cx.ui)?;
         lock.keep_for_children();
         let undertaking = self.repo.undertake()?;
+        rebase::give_up_killed(cx, self, &undertaking)?;
         Ok(Taken { undertaking, _lock: lock })
     }
 

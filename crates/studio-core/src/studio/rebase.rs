@@ -7,7 +7,7 @@ use super::work::{save, scratch_name};
 use super::{Studio, Taken};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::Head;
+use crate::git::{Head, Undertaking};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
 
 /// What became of a rebase.
@@ -76,6 +76,7 @@ pub fn rebase(cx: &Context, studio: &Studio, taken: &Taken, how: How) -> Result<
         worktree: repo.tree_of(&head.commit)?.to_string(),
         staged: None,
     };
+    taken.undertaking.rebasing(&head)?;
     repo.git(["switch", "--quiet", "--no-track", "--create", &branch]).run()?;
 
     let mut command =
@@ -139,6 +140,26 @@ pub fn rebase(cx: &Context, studio: &Studio, taken: &Taken, how: How) -> Result<
             .because(other.unwrap_or_default())
             .hint("go back to where you were: `git mutable-undo`")),
     }
+}
+
+/// Gives up a rebase of ours that was killed, so that the next command finds the studio as it was before it.
+pub(super) fn give_up_killed(
+    cx: &Context,
+    studio: &Studio,
+    undertaking: &Undertaking,
+) -> Result<()> {
+    let Some(head) = &undertaking.killed_rebase else { return Ok(()) };
+    let repo = &studio.repo;
+    let stands = repo.head()?;
+    if repo.in_progress().is_none() && stands.branch.is_some() {
+        // It was killed before git began or after it was done.
+        return Ok(());
+    }
+    let keep = scratch_name(repo, &studio.name, &stands.commit, cx.env.now())?;
+    repo.give_up_rebase(&repo.identity(cx.env.now()), head, &keep)?;
+    cx.ui.warn(format!("a rebase was killed here; you are back on {head}"));
+    cx.ui.hint(format!("what it left in the files is on `{keep}`; if you do not miss anything: `git branch -D {keep}`"));
+    Ok(())
 }
 
 fn count(studio: &Studio, range: &str) -> Result<usize> {

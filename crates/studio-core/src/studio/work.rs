@@ -68,10 +68,6 @@ pub fn prepare(
     let mut found = Vec::new();
     inputs::survey(repo, "", &allowance, &mut problems, &mut found)?;
     guard::refuse(problems)?;
-    for special in guard::untrackable(&changes) {
-        cx.ui.warn(format!("`{special}` is left out: git cannot hold sockets, FIFOs and devices"));
-    }
-
     let mut pieces = Vec::new();
     for (sub, path, sub_changes) in found {
         pieces.push(inputs::piece(cx, studio, sub, path, &sub_changes, &pieces, message)?);
@@ -110,6 +106,18 @@ pub fn prepare(
             who,
         });
     }
+    for special in repo.untrackable()? {
+        cx.ui.warn(format!("`{special}` is left out: git cannot hold sockets, FIFOs and devices"));
+    }
+    let nested = |change: &&git::Change| change.nature == git::Nature::NestedRepository;
+    for path in changes.list.iter().filter(nested).map(git::Change::shown) {
+        cx.ui.warn(format!(
+            "`{path}` is taken as a link to its commit; its files are not in the commit"
+        ));
+        cx.ui.hint(format!(
+            "to have its files too, make it a submodule: `git submodule add URL {path}`"
+        ));
+    }
     if who.stand_in {
         cx.ui
             .warn("git does not know who you are, so the commit is by `studio <studio@localhost>`");
@@ -139,12 +147,7 @@ pub fn prepare(
 
 /// Up to two names, and how many more.
 pub(super) fn describe(changes: &Changes, inputs: &[Piece]) -> String {
-    let mut names: Vec<String> = changes
-        .list
-        .iter()
-        .filter(|change| change.nature != git::Nature::Untrackable)
-        .map(git::Change::shown)
-        .collect();
+    let mut names: Vec<String> = changes.list.iter().map(git::Change::shown).collect();
     names.extend(
         inputs.iter().filter(|piece| piece.branch.is_some()).map(|piece| piece.path.clone()),
     );

@@ -1,0 +1,199 @@
+//! `git mutable-hydrate`: from everywhere, and never over uncommitted work.
+
+use insta::assert_snapshot;
+use testkit::Sandbox;
+
+#[test]
+fn a_state_comes_in_from_this_studio_a_snapshot_another_studio_and_origin() {
+    let sandbox = Sandbox::new();
+    let (one, two) = (sandbox.studio("one"), sandbox.studio("two"));
+    sandbox.write(one.join("from-one.nix"), "{ }\n");
+    let snapshot = sandbox.run(&one, "git mutable-snapshot --no-push").ok();
+    let id = snapshot.rsplit('/').next().expect("id");
+    assert_snapshot!(sandbox.run(&two, &format!("git mutable-hydrate {}", &id[..10])), @"
+    scratch/20260102-030405-644e
+    ------- stderr -------
+    now on `scratch/20260102-030405-644e` at b29f9173472f, found in the snapshot b29f9173472f
+    ");
+    assert_eq!(sandbox.read(two.join("from-one.nix")), "{ }\n");
+
+    // A branch of this studio's own is checked out itself.
+    let scratch = sandbox.run(&two, "git rev-parse --abbrev-ref @{-1}").ok();
+    assert_snapshot!(sandbox.run(&two, &format!("git mutable-hydrate {scratch}")), @"
+    scratch/20260102-030405-d692
+    ------- stderr -------
+    now on `scratch/20260102-030405-d692` at 2a52b31a66f9, found in this studio
+    ");
+    assert!(!two.join("from-one.nix").exists());
+
+    // A branch that only another studio has.
+    sandbox
+        .sh(&one, "git switch -qc mine; echo m >mine.nix; git add mine.nix; git commit -qm mine")
+        .ok();
+    assert_snapshot!(sandbox.run(&two, "git mutable-hydrate one:mine"), @"
+    scratch/20260102-030405-d530
+    ------- stderr -------
+    now on `scratch/20260102-030405-d530` at eea691fcd710, found in the studio `one`
+    ");
+    assert_eq!(sandbox.read(two.join("mine.nix")), "m\n");
+
+    // What came to origin after the studio was made.
+    sandbox.push_upstream("later.nix", "l\n");
+    sandbox.sh("seed", "git tag v1 && git push -q ../upstream.git v1").ok();
+    assert_snapshot!(sandbox.run(&two, "git mutable-hydrate v1"), @"
+    scratch/20260102-030405-fae2
+    ------- stderr -------
+    asking origin ...
+    now on `scratch/20260102-030405-fae2` at 9434f051ffe4, found in origin
+    ");
+    assert_eq!(sandbox.read(two.join("later.nix")), "l\n");
+    assert_snapshot!(sandbox.run(&two, "git mutable-hydrate v1"), @"
+    scratch/20260102-030405-fae2
+    ------- stderr -------
+    `scratch/20260102-030405-fae2` is at 9434f051ffe4 already
+    ");
+    assert_snapshot!(sandbox.run(&two, "git mutable-log"), @"
+    e3100e8a826e  2026-01-02 03:04  hydrated `scratch/20260102-030405-fae2` from origin at 9434f051ffe4  (`scratch/20260102-030405-fae2` at 9434f051ffe4)
+    5d2bc893bcc0  2026-01-02 03:04  hydrated `scratch/20260102-030405-d530` from the studio `one` at eea691fcd710  (`scratch/20260102-030405-d530` at eea691fcd710)
+    bf2c5daa367f  2026-01-02 03:04  hydrated `scratch/20260102-030405-d692` from this studio at 2a52b31a66f9  (`scratch/20260102-030405-d692` at 2a52b31a66f9)
+    da2e6629b46f  2026-01-02 03:04  hydrated `scratch/20260102-030405-644e` from the snapshot b29f9173472f at b29f9173472f  (`scratch/20260102-030405-644e` at b29f9173472f)
+    ");
+}
+
+#[test]
+fn uncommitted_work_is_saved_first_and_undo_brings_all_of_it_back() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    sandbox
+        .sh(
+            &studio,
+            "echo one >staged; git add staged; echo two >staged; echo n >new; rm hosts/demo.nix",
+        )
+        .ok();
+    let before =
+        (sandbox.picture(&studio), sandbox.sh(&studio, "git status -s; git diff --cached").ok());
+    assert_snapshot!(sandbox.run(&studio, "git mutable-hydrate main"), @"
+    scratch/20260102-030405-4875
+    ------- stderr -------
+    saved uncommitted work on `scratch/20260102-030405-d674`: hosts/demo.nix, new and 1 more
+    now on `scratch/20260102-030405-4875` at 2a52b31a66f9, found in this studio
+    ");
+    assert_eq!(sandbox.run(&studio, "git status --porcelain").ok(), "");
+    assert!(!studio.join("new").exists());
+    assert_snapshot!(sandbox.run(&studio, "git mutable-undo"), @"
+    ------- stderr -------
+    took back: hydrated `scratch/20260102-030405-4875` from this studio at 2a52b31a66f9
+    HEAD is on `scratch/20260102-030405-d674` at 9488b1c1d7cf
+    ");
+    assert_eq!(sandbox.picture(&studio), before.0);
+    assert_snapshot!(sandbox.run(&studio, "git mutable-undo"), @"
+    ------- stderr -------
+    took back: saved hosts/demo.nix, new and 1 more
+    HEAD is on `scratch/20260102-030405-d674` at 2a52b31a66f9
+    ");
+    assert_eq!(
+        (sandbox.picture(&studio), sandbox.sh(&studio, "git status -s; git diff --cached").ok()),
+        before
+    );
+    // And forward again, both steps.
+    sandbox.run(&studio, "git mutable-redo").ok();
+    sandbox.run(&studio, "git mutable-redo").ok();
+    assert!(!studio.join("new").exists());
+    assert_snapshot!(sandbox.run(&studio, "git mutable-redo").fails(1), @"
+    ------- stderr -------
+    error: there is nothing to do again
+    hint: see what was done: `git mutable-log`
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn an_ignored_file_is_never_overwritten() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    sandbox.sh("seed", "echo theirs >build.log; git add -f build.log; git commit -qm log; git push -q ../upstream.git HEAD:logs").ok();
+    sandbox.write(studio.join("build.log"), "mine\n");
+    assert_snapshot!(sandbox.run(&studio, "git mutable-hydrate logs").fails(1), @"
+    ------- stderr -------
+    asking origin ...
+    error: the files of 86aa1b8d5b7a cannot be put in place; they are as they were
+      error: The following untracked working tree files would be overwritten by checkout:
+      	build.log
+      Please move or remove them before you switch branches.
+      Aborting
+    hint: move the files that git names out of the way, and try again
+    [exit status: 1]
+    ");
+    assert_eq!(sandbox.read(studio.join("build.log")), "mine\n");
+    assert_eq!(sandbox.run(&studio, "git status --porcelain").ok(), "");
+}
+
+#[test]
+fn a_name_that_nothing_has_is_said() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    assert_snapshot!(sandbox.run(&studio, "git mutable-hydrate nowhere").fails(1), @"
+    ------- stderr -------
+    asking origin ...
+    error: nothing is called `nowhere` in this studio, the snapshots, other studios or origin
+    hint: see what there is: `git branch --all`, `git mutable-log`, `studio --list`
+    [exit status: 1]
+    ");
+    sandbox.run_words(&studio, &["git", "mutable-hydrate", "--", "-f"]).fails(2);
+    sandbox.run_words(&studio, &["git", "mutable-hydrate", ""]).fails(2);
+    sandbox.run(&studio, "git mutable-hydrate").fails(2);
+}
+
+#[test]
+fn submodules_follow_even_when_only_a_snapshot_has_their_commit() {
+    let sandbox = Sandbox::new();
+    sandbox.upstream();
+    sandbox.add_input("motd");
+    let one = sandbox.studio("one");
+    sandbox.write(one.join("inputs/motd/message"), "changed\n");
+    let outcome = sandbox.run(&one, "git mutable-snapshot --no-push");
+    assert_snapshot!(outcome, @"
+    [SANDBOX]/home/.local/share/studio/snapshots/ca1ff72ae3d86dda15d2c7a2f98afb6fce18cfc6
+    ------- stderr -------
+    committed inputs/motd on `scratch/20260102-030405-258f` as ca1ff72ae3d8
+    ");
+    let snapshot = outcome.ok();
+    assert_eq!(sandbox.read(format!("{snapshot}/inputs/motd/message")), "changed\n");
+    assert_eq!(sandbox.run(&snapshot, "git status --porcelain").ok(), "");
+    sandbox.run("", "studio --remove one --force").ok();
+    let two = sandbox.studio("two");
+    let id = snapshot.rsplit('/').next().expect("id");
+    sandbox.run(&two, &format!("git mutable-hydrate {id}")).ok();
+    assert_eq!(sandbox.read(two.join("inputs/motd/message")), "changed\n");
+    sandbox.run(&two, "git mutable-undo").ok();
+    assert_eq!(sandbox.read(two.join("inputs/motd/message")), "hello\n");
+}
+
+#[test]
+fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    sandbox.push_upstream("many.nix", "many\n");
+    let mut killed = 0;
+    for step in 0..30u64 {
+        let target = if step % 2 == 0 { "origin/main" } else { "main" };
+        let text = format!("precious {step}\n");
+        sandbox.write(studio.join("precious"), &text);
+        let end = sandbox.killed(
+            &studio,
+            &["git", "mutable-hydrate", target],
+            std::time::Duration::from_millis(step * 3),
+            step % 3 != 0,
+        );
+        killed += usize::from(end == testkit::End::Killed);
+        sandbox.run(&studio, &format!("git mutable-hydrate {target}")).ok();
+        assert_eq!(sandbox.run(&studio, "git status --porcelain").ok(), "", "step {step}");
+        // What was uncommitted is in some branch.
+        let found = sandbox.sh(&studio, "for b in $(git for-each-ref --format='%(refname)' refs/heads); do git show $b:precious 2>/dev/null || true; done").ok();
+        assert!(
+            found.lines().any(|line| line == text.trim_end()),
+            "step {step}: `{text}` is nowhere"
+        );
+    }
+    assert!(killed > 8, "only {killed} of 30 runs were killed at work");
+}

@@ -1,0 +1,60 @@
+//! Commands that are killed for real, with everything they started, at a moment of the test's choice.
+
+use crate::Sandbox;
+use camino::Utf8Path;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// How a command that was to be killed ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was still at work when it was killed.
+    Killed,
+    /// It had ended by itself, with success.
+    Done,
+    /// It had ended by itself, with an error.
+    Failed,
+}
+
+impl Sandbox {
+    /// Runs a command and kills it with `SIGKILL` after `after`: its whole process group, or itself alone.
+    pub fn killed(
+        &self,
+        dir: impl AsRef<Utf8Path>,
+        words: &[&str],
+        after: Duration,
+        whole_group: bool,
+    ) -> End {
+        let (program, args) = words.split_first().expect("a command has a name");
+        let mut child = Command::new("sh")
+            // The search on PATH is the shell's, so that the sandbox's PATH counts.
+            .args(["-c", "exec \"$0\" \"$@\"", program])
+            .args(args)
+            .current_dir(self.root().join(dir.as_ref()))
+            .env_clear()
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|cause| panic!("cannot run {program}: {cause}"));
+        std::thread::sleep(after);
+        let ended = child.try_wait().expect("the child is ours");
+        let pid = rustix::process::Pid::from_child(&child);
+        let sent = if whole_group {
+            rustix::process::kill_process_group(pid, rustix::process::Signal::KILL)
+        } else {
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL)
+        };
+        // It may have ended between the two calls; then there is nobody to kill.
+        let _ = sent;
+        let status = child.wait().expect("the child is ours");
+        match (ended, status.code()) {
+            (None, None) => End::Killed,
+            (_, Some(0)) => End::Done,
+            _ => End::Failed,
+        }
+    }
+}
