@@ -20,6 +20,7 @@ pub mod oplog;
 pub mod git;
 
 pub mod context;
+pub mod nix;
 pub mod process;
 
 pub mod config;
