@@ -6,9 +6,14 @@
 
 pub mod cli;
 
+pub mod build;
+pub mod check;
 pub mod snapshot;
 pub mod studio;
 pub mod target;
+pub mod vm;
+
+pub mod verdict;
 
 pub mod alias;
 pub mod editor;
