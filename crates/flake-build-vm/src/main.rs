@@ -1,0 +1,5 @@
+//! `git flake-build-vm`: see the library of this crate.
+
+fn main() -> std::process::ExitCode {
+    studio_core::cli::main::<flake_build_vm::Args>()
+}
