@@ -20,9 +20,10 @@ pub fn check(cx: &Context, nix: &Nix, snapshot: &Snapshot, again: bool) -> Resul
     let _lock = Lock::wait(&snapshot.home().lock(&name), &cx.command, &cx.ui)?;
     if let Some(known) = slot.read(cx).filter(|known| known.outcome == Outcome::Passed && !again) {
         cx.ui.step(format!(
-            "{}: {} (`--again` runs it anyway)",
+            "{}: checked {}, {} (`--again` runs it anyway)",
             snapshot.id().short(),
-            known.age(cx, "checked")
+            known.age(cx),
+            known.outcome
         ));
         return Ok(known);
     }

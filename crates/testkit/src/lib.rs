@@ -9,9 +9,11 @@
 mod flake;
 mod kill;
 mod nix;
+mod small_flake;
 
 pub use kill::End;
 pub use nix::{PersonalFlake, RealNix};
+pub use small_flake::filters;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;

@@ -89,7 +89,7 @@ fn build_part(
     if let Some(known) = slot.read(cx).filter(|known| known.outcome == Outcome::Passed)
         && let Some(built) = known.built.as_ref().filter(|built| built.stands())
     {
-        cx.ui.step(format!("{target}: {}", known.age(cx, "built")));
+        cx.ui.step(format!("{target}: built {}", known.age(cx)));
         return Ok(built.clone());
     }
     let version = nix.version()?.to_string();

@@ -61,7 +61,7 @@ fn names(cx: &Context, nix: &Nix, snapshot: &Snapshot, set: &str) -> Result<Vec<
     }
     let mut log = Log::create(cx, &format!("{}-names-{set}.log", snapshot.id().short()))?;
     let names = nix.attr_names(cx, &snapshot.flake_ref(), set, &mut log)?;
-    crate::fs::write_atomic(&record, format!("{names:?}\n").as_bytes())?;
+    crate::fs::write_atomic(&record, serde_json::json!(names).to_string().as_bytes())?;
     Ok(names)
 }
 

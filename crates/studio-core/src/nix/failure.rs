@@ -43,11 +43,15 @@ impl Refusal {
         let Failure::Status { code, output, .. } = failure else {
             return Refusal::machine(failure);
         };
+        let (blame, wording) = diagnose(said);
+        let (message, remedy) = match wording {
+            Some(Wording { message: ours, remedy }) => (ours.unwrap_or(message), Some(remedy)),
+            None => (message, None),
+        };
         let mut error = Error::new(message);
         if !shown {
             error = error.because(output);
         }
-        let (blame, remedy) = diagnose(said);
         if let Some(remedy) = remedy {
             error = error.hint(remedy);
         }
@@ -75,33 +79,42 @@ pub(super) fn shows(cx: &Context) -> bool {
     cx.ui.verbosity() >= Verbosity::Normal
 }
 
-fn diagnose(said: &str) -> (Blame, Option<String>) {
+/// Better words for a message of nix that is known.
+struct Wording {
+    /// What is wrong, where that is not what was being done.
+    message: Option<String>,
+    /// What to type next.
+    remedy: String,
+}
+
+fn diagnose(said: &str) -> (Blame, Option<Wording>) {
+    let wording = |message: &str, remedy: &str| {
+        Some(Wording { message: Some(message.to_owned()), remedy: remedy.to_owned() })
+    };
     if said.contains("cannot connect to socket at")
         || said.contains("cannot open connection to remote store 'daemon'")
     {
         let start = if cfg!(target_os = "macos") {
-            "sudo launchctl kickstart system/org.nixos.nix-daemon"
+            "start it: `sudo launchctl kickstart system/org.nixos.nix-daemon`"
         } else {
-            "sudo systemctl start nix-daemon"
+            "start it: `sudo systemctl start nix-daemon`"
         };
-        let hint = format!("the daemon of Nix does not answer; start it: `{start}`");
-        return (Blame::Machine, Some(hint));
+        return (Blame::Machine, wording("the daemon of Nix does not answer", start));
     }
     if said.contains("not allowed due to '--no-update-lock-file'") {
-        let hint = "`flake.lock` does not fit `flake.nix`; run `nix flake lock` in the studio and \
-                    snapshot again";
-        return (Blame::Lock, Some(hint.to_owned()));
-    }
-    if let Some(feature) = disabled_feature(said) {
-        let hint = format!(
-            "this flake needs a feature that is off; turn it on in your `nix.conf`: \
-             `extra-experimental-features = {feature}`"
-        );
-        return (Blame::Flake, Some(hint));
+        let remedy = "run `nix flake lock` in the studio and snapshot again";
+        return (Blame::Lock, wording("`flake.lock` does not fit `flake.nix`", remedy));
     }
     if said.contains("No space left on device") {
-        let hint = "the disk is full; remove what Nix no longer needs: `nix store gc`";
-        return (Blame::Machine, Some(hint.to_owned()));
+        let remedy = "remove what Nix no longer needs: `nix store gc`";
+        return (Blame::Machine, wording("the disk is full", remedy));
+    }
+    if let Some(feature) = disabled_feature(said) {
+        let remedy = format!(
+            "the flake needs a feature of Nix that is off; turn it on in your `nix.conf`: \
+             `extra-experimental-features = {feature}`"
+        );
+        return (Blame::Flake, Some(Wording { message: None, remedy }));
     }
     (Blame::Flake, None)
 }

@@ -236,7 +236,8 @@ fn at_old_address(mut node: Value, old: &Value) -> Option<Value> {
 
 /// How the submodule's folder is named to nix so that it reads the same files as from the input's own address.
 fn query(locked: &Map<String, Value>, rev: &CommitId, export_ignore: bool) -> String {
-    let mut query = format!("rev={rev}");
+    // `ref` keeps nix from wondering which branch the commit is on; a submodule has none checked out.
+    let mut query = format!("ref=HEAD&rev={rev}");
     let set = |field: &str| locked.get(field).and_then(Value::as_bool).unwrap_or(false);
     for field in ["submodules", "lfs", "exportIgnore"] {
         if set(field) {

@@ -123,11 +123,11 @@ fn the_folder_is_named_so_that_nix_reads_the_same_files() {
     let of = |json: &str| {
         query(&serde_json::from_str(json).expect("json"), &rev, true).replace(rev.as_str(), "A")
     };
-    assert_eq!(of(r#"{"type":"git","revCount":3}"#), "rev=A");
-    assert_eq!(of(r#"{"type":"github"}"#), "rev=A&shallow=1&exportIgnore=1");
+    assert_eq!(of(r#"{"type":"git","revCount":3}"#), "ref=HEAD&rev=A");
+    assert_eq!(of(r#"{"type":"github"}"#), "ref=HEAD&rev=A&shallow=1&exportIgnore=1");
     assert_eq!(
         of(r#"{"type":"git","revCount":3,"submodules":true,"dir":"a b"}"#),
-        "rev=A&submodules=1&dir=a%20b"
+        "ref=HEAD&rev=A&submodules=1&dir=a%20b"
     );
 }
 

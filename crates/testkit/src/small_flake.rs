@@ -1,0 +1,104 @@
+//! A flake of a few lines whose derivations are built by a static busybox: real checks, hosts and VMs without network.
+//!
+//! For tests of one command. The walk through the whole workflow has its flake in `examples/`.
+
+use crate::{RealNix, Sandbox};
+use camino::Utf8PathBuf;
+
+/// `make NAME SCRIPT` is a derivation that runs the script with busybox.
+const FLAKE: &str = r#"{
+  outputs =
+    { self }:
+    let
+      busybox = "${self}/busybox/busybox";
+      make =
+        name: script:
+        derivation {
+          inherit name;
+          system = "@SYSTEM@";
+          builder = busybox;
+          args = [ "sh" "-euc" script ];
+          PATH = "${self}/busybox";
+        };
+      vm =
+        name:
+        make name ''
+          busybox mkdir -p $out/bin
+          busybox cat > $out/bin/run-demo-vm < ${./vm.sh}
+          busybox chmod +x $out/bin/run-demo-vm
+        '';
+    in
+    {
+      checks.@SYSTEM@ = import ./checks.nix { inherit make; };
+      nixosConfigurations = {
+        demo.config.system.build = {
+          toplevel = make "nixos-system-demo" "echo > $out";
+          vm = vm "nixos-vm";
+          vmWithBootLoader = vm "nixos-vm-with-bootloader";
+        };
+        "box.example".config.system.build = {
+          toplevel = make "nixos-system-box" "echo > $out";
+          vm = throw "the box is broken";
+        };
+      };
+    };
+}
+"#;
+
+/// What stands for a VM: it tells where its disk is and writes to it.
+const VM: &str = r#"#!/bin/sh
+if [ -e "$NIX_DISK_IMAGE" ]; then echo "runs so far: $(wc -l < "$NIX_DISK_IMAGE")"; else echo "a new disk"; fi
+echo run >> "$NIX_DISK_IMAGE"
+[ "$USE_TMPDIR" = 1 ] && [ -d "$TMPDIR" ] || exit 9
+echo "disk: $NIX_DISK_IMAGE"
+exit "${VM_EXIT:-0}"
+"#;
+
+impl Sandbox {
+    /// A snapshot of the small flake, in its place; `files` are added to it, or replace those that it has.
+    #[must_use]
+    pub fn small_snapshot(&self, nix: &RealNix, files: &[(&str, &str)]) -> Utf8PathBuf {
+        let system = format!("{}-linux", std::env::consts::ARCH);
+        let flake = FLAKE.replace("@SYSTEM@", &system);
+        self.write("new/flake.nix", flake);
+        self.write("new/vm.sh", VM);
+        self.write(
+            "new/checks.nix",
+            "{ make }: { good = make \"good\" \"echo fine; echo > $out\"; }\n",
+        );
+        for (path, text) in files {
+            self.write(format!("new/{path}"), text);
+        }
+        let script = format!(
+            "mkdir -p busybox && cp {} busybox/busybox
+             git init -q && git add -A && git commit -qm 'a small flake'
+             id=$(git rev-parse HEAD) && git checkout -q --detach && cd ..
+             mkdir -p {home}/snapshots && mv new {home}/snapshots/$id && echo {home}/snapshots/$id",
+            nix.busybox,
+            home = self.studio_home(),
+        );
+        self.sh("new", &script).ok().into()
+    }
+}
+
+/// What differs from run to run and between versions of Nix, for insta's `filters`: ids, hashes, times, nix's progress.
+pub fn filters() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (r"\b[0-9a-f]{40}\b", "[COMMIT]"),
+        (r"\b[0-9a-f]{12}\b", "[COMMIT]"),
+        (r"/tmp/studio-test-\w+", "[SANDBOX]"),
+        (r"/[0-9a-df-np-sv-z]{32}-", "/[HASH]-"),
+        (r"(x86_64|aarch64)-linux", "[SYSTEM]"),
+        (r"\b\d+\.\d s\b", "[TIME]"),
+        (r#""took_ms": \d+"#, r#""took_ms": [TIME]"#),
+        (r#""nix": "[^"]*""#, r#""nix": "[VERSION]""#),
+        (r"(?m)^(evaluating flake|checking |derivation evaluated|running \d+ flake check).*\n", ""),
+        (
+            r"(?m)^(this derivation will be built:|building '|  \S+\.drv$|all checks passed!).*\n",
+            "",
+        ),
+        // Without a branch checked out, nix wonders which one a commit is on.
+        (r"(?m)^ *warning: could not read HEAD ref .*\n", ""),
+        (r"(?m)^(copying path|unpacking|fetching ).*\n", ""),
+    ]
+}
