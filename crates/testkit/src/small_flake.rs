@@ -29,6 +29,17 @@ const FLAKE: &str = r#"{
         '';
     in
     {
+      packages.@SYSTEM@ = {
+        default = make "hello" "echo > $out";
+        tool = derivation {
+          name = "tool";
+          system = "@SYSTEM@";
+          outputs = [ "bin" "out" ];
+          builder = busybox;
+          args = [ "sh" "-euc" "echo program > $bin; echo library > $out" ];
+        };
+      };
+      homeConfigurations.ada.activationPackage = make "home-of-ada" "echo > $out";
       checks.@SYSTEM@ = import ./checks.nix { inherit make; };
       nixosConfigurations = {
         demo.config.system.build = {
@@ -99,6 +110,7 @@ pub fn filters() -> Vec<(&'static str, &'static str)> {
         ),
         // Without a branch checked out, nix wonders which one a commit is on.
         (r"(?m)^ *warning: could not read HEAD ref .*\n", ""),
+        (r"(?m)^warning: unknown flake output .*\n", ""),
         (r"(?m)^(copying path|unpacking|fetching ).*\n", ""),
     ]
 }
