@@ -24,6 +24,7 @@ fn inside() {
         let built = build::build(&cx, &nix, &snapshot, &target)?;
         assert!(built.stands(), "{built:?}");
         assert!(nix.is_valid(&built.out).expect("valid or not"));
+        keep_and_install(&cx, &nix, &built.out);
         Ok(format!("{target}: {} at {}", built.out.name(), built.root.file_name().expect("a name")))
     });
     let result = match result {
@@ -35,6 +36,23 @@ fn inside() {
     };
     let home = cx.env.home().expect("home");
     studio_core::fs::write_atomic(&home.join("result"), result.as_bytes()).expect("write");
+}
+
+/// What else is asked of Nix: a root, a profile, and a generation of it by number.
+fn keep_and_install(cx: &Context, nix: &Nix, out: &studio_core::store_path::StorePath) {
+    let home = cx.env.home().expect("home");
+    let leads_to = |link: &str| home.join(link).canonicalize_utf8().expect("a link");
+    nix.add_root(out, &home.join("kept")).expect("a root");
+    assert_eq!(leads_to("kept"), out.path());
+    assert_eq!(nix.diff_closures(out, out).expect("a difference"), "");
+    let profile = home.join("profile");
+    let set = nix.set_profile(&profile, out).expect("a command line");
+    assert!(set.program.is_absolute(), "{set:?}");
+    set.to_program().run().expect("set");
+    assert_eq!(leads_to("profile"), out.path());
+    let back = nix.switch_generation(&profile, 1).expect("a command line");
+    back.to_program().run().expect("switched");
+    assert_eq!(home.join("profile").read_link_utf8().expect("a link"), "profile-1-link");
 }
 
 struct Scene {

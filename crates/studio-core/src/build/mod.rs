@@ -40,12 +40,13 @@ impl Part {
         }
     }
 
-    /// What it is called in the names of records and links; no name of a configuration contains a `+vm` of ours.
+    /// What it is called in the names of records, locks and links; short, because a name may have 200 bytes and a file
+    /// name 255.
     fn subject(self, target: &Target) -> String {
         let suffix = match self {
             Part::Whole => "",
             Part::Vm => "+vm",
-            Part::VmWithBootLoader => "+vm-with-bootloader",
+            Part::VmWithBootLoader => "+vmboot",
         };
         format!("{}{suffix}-{}", target.kind, target.name)
     }
