@@ -83,10 +83,9 @@ impl Sandbox {
         let script = format!(
             "mkdir -p busybox && cp {} busybox/busybox
              git init -q && git add -A && git commit -qm 'a small flake'
-             id=$(git rev-parse HEAD) && git checkout -q --detach && cd ..
-             mkdir -p {home}/snapshots && mv new {home}/snapshots/$id && echo {home}/snapshots/$id",
+             cd .. && n=$(ls | grep -c '^flake-' || true) && mv new flake-$n
+             cd \"$(studio -q small-$n --upstream $PWD/flake-$n)\" && git mutable-snapshot -q --no-push",
             nix.busybox,
-            home = self.studio_home(),
         );
         self.sh("new", &script).ok().into()
     }
@@ -108,8 +107,6 @@ pub fn filters() -> Vec<(&'static str, &'static str)> {
             r"(?m)^(this derivation will be built:|building '|  \S+\.drv$|all checks passed!).*\n",
             "",
         ),
-        // Without a branch checked out, nix wonders which one a commit is on.
-        (r"(?m)^ *warning: could not read HEAD ref .*\n", ""),
         (r"(?m)^warning: unknown flake output .*\n", ""),
         (r"(?m)^(copying path|unpacking|fetching ).*\n", ""),
     ]

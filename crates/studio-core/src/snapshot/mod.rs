@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::home::Home;
 use crate::names::CommitId;
+use crate::nix::git_file_ref;
 use crate::studio::Place;
 use crate::ui;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -61,9 +62,10 @@ impl Snapshot {
     pub fn flake_ref(&self) -> String {
         if self.path.join(".gitmodules").exists() {
             // With submodules a `rev` would make Nix fetch them from their remotes; a clean work tree has its revision too.
-            format!("git+file://{}?submodules=1", self.path)
+            git_file_ref(&self.path, "submodules=1")
         } else {
-            format!("git+file://{}?rev={}", self.path, self.id)
+            // HEAD is detached; without a `ref` nix looks for a branch and says that there is none.
+            git_file_ref(&self.path, &format!("ref=HEAD&rev={}", self.id))
         }
     }
 

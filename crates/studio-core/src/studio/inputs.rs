@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{self, Changes, Head, Move, Repo, Target, Tree};
 use crate::guard;
+use crate::lockfile::Moved;
 use crate::names::CommitId;
 use camino::Utf8Path;
 
@@ -93,12 +94,8 @@ pub(super) fn links_of(pieces: &[Piece], prefix: &str) -> Vec<(String, CommitId)
     all.iter().filter(|(path, _)| !nested(path)).cloned().collect()
 }
 
-/// The inputs whose commit is another one than HEAD records: name, folder and commit.
-pub(super) fn moved(
-    repo: &Repo,
-    head_tree: Tree,
-    tree: Tree,
-) -> Result<Vec<(String, String, CommitId)>> {
+/// The inputs whose commit is another one than HEAD records.
+pub(super) fn moved(repo: &Repo, head_tree: Tree, tree: Tree) -> Result<Vec<Moved>> {
     if !repo.top().join(".gitmodules").exists() {
         return Ok(vec![]);
     }
@@ -108,7 +105,8 @@ pub(super) fn moved(
         .into_iter()
         .filter(|submodule| !old.contains(submodule))
         .filter_map(|submodule| {
-            Some((submodule.input()?.to_owned(), submodule.path.clone(), submodule.commit.clone()))
+            let name = submodule.input()?.to_owned();
+            Some(Moved { name, path: submodule.path, commit: submodule.commit })
         })
         .collect())
 }

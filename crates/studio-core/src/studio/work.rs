@@ -76,7 +76,7 @@ pub fn prepare(
     let plain = repo.write_worktree_tree(&changes, &|_| false)?;
     let tree = repo.tree_with_links(plain, &inputs::links_of(&pieces, ""))?;
     let moved = inputs::moved(repo, head_tree, tree)?;
-    let lock_file = lockfile::refresh(cx, studio, &who, tree, &head.commit, &moved)?;
+    let lock_file = lockfile::refresh(cx, repo, &who, tree, &head.commit, &moved)?;
     let staged = match repo.write_staged_tree(&changes)? {
         Some(staged) => Some((repo.index_bytes()?, staged)),
         None => None,
