@@ -13,6 +13,7 @@ pub mod studio;
 pub mod target;
 pub mod vm;
 
+pub mod transaction;
 pub mod verdict;
 
 pub mod alias;
@@ -24,6 +25,7 @@ pub mod oplog;
 
 pub mod git;
 
+pub mod activation;
 pub mod context;
 pub mod nix;
 pub mod process;

@@ -40,7 +40,17 @@ pub struct Program {
     args: Vec<OsString>,
     dir: Utf8PathBuf,
     env: Vec<(String, Option<OsString>)>,
+    inherits: Inherits,
     stdin: Option<Vec<u8>>,
+}
+
+/// What of our environment a child sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inherits {
+    /// Everything that was not taken away.
+    Everything,
+    /// Nothing but what was set for it.
+    Nothing,
 }
 
 /// A program that did not do what it was asked.
@@ -129,6 +139,7 @@ impl Program {
             args: vec![],
             dir: dir.to_owned(),
             env: REPOSITORY_VARIABLES.iter().map(|name| ((*name).to_owned(), None)).collect(),
+            inherits: Inherits::Everything,
             stdin: None,
         }
     }
@@ -157,6 +168,12 @@ impl Program {
         self
     }
 
+    /// Hides our whole environment from the child: it sees only what [`Program::env`] sets.
+    pub fn only_its_environment(mut self) -> Program {
+        self.inherits = Inherits::Nothing;
+        self
+    }
+
     /// Feeds bytes to the child; its standard input is empty otherwise.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Program {
         self.stdin = Some(bytes.into());
@@ -182,6 +199,10 @@ impl Program {
     /// The program in its folder and environment; the standard streams are still open.
     fn bare_expression(&self) -> duct::Expression {
         let mut expression = duct::cmd(&self.name, &self.args).dir(&self.dir).unchecked();
+        if self.inherits == Inherits::Nothing {
+            let set = self.env.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+            return expression.full_env(set);
+        }
         // Of two settings of one variable duct takes the inner one, so the last one said goes in first.
         for (name, value) in self.env.iter().rev() {
             expression = match value {
@@ -243,6 +264,22 @@ impl Program {
         self.judge(status, || tail(&stderr))?;
         let stdout = std::fs::read(keep.path()).map_err(|cause| self.not_started(cause))?;
         Ok(Said { stdout, stderr })
+    }
+
+    /// Runs it, shows line by line on stderr all that it says, and returns its exit status; `None` if a signal ended it.
+    ///
+    /// The child writes to a pipe of ours, never to the terminal: a terminal that goes away does not kill it.
+    pub fn follow(&self, ui: &Ui) -> Result<Option<i32>, Failure> {
+        ui.detail(format!("+ {}", self.line()));
+        let expression = self.expression().stderr_to_stdout();
+        let reader = expression.reader().map_err(|cause| self.not_started(cause))?;
+        relay(&reader, ui, None);
+        match reader.try_wait() {
+            Ok(Some(output)) => Ok(output.status.code()),
+            Ok(None) | Err(_) => {
+                Err(self.not_started(std::io::Error::other("its end was not seen")))
+            }
+        }
     }
 
     /// Runs it on the user's terminal, its stdout on our stderr, and returns its exit status.
@@ -388,6 +425,16 @@ mod tests {
             ),
             "none"
         );
+    }
+
+    #[test]
+    fn a_child_with_its_own_environment_sees_nothing_of_ours() {
+        let said = Program::new("/usr/bin/env", here())
+            .env("ONLY", "this")
+            .only_its_environment()
+            .run()
+            .expect("runs");
+        assert_eq!(said.text(), "ONLY=this");
     }
 
     #[test]
