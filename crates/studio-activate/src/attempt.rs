@@ -1,0 +1,465 @@
+//! One attempt, step by step: look, activate until reboot, prove, make permanent; or go back.
+//!
+//! The record is on disk before each step, so whatever ends this process, the next one knows how far it got. Until
+//! `committing` nothing that starts at boot has been touched: a power cut boots the old system.
+
+use crate::trust;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
+use studio_core::activation::{
+    Call, FailedUnits, Generation, Wanted, failed_units, inhibitors, program, row,
+};
+use studio_core::cli::Context;
+use studio_core::fs::{self, Lock};
+use studio_core::process::Program;
+use studio_core::store_path::StorePath;
+use studio_core::target::Kind;
+use studio_core::transaction::{Phase, Reboot, Record, Records, VERSION, Verb};
+use studio_core::ui::{self, Ui};
+use studio_core::{Error, Exit, Result};
+
+/// Where children find programs, besides the folder of nix.
+const PATH: &str = "/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:\
+                    /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Exit statuses of `switch-to-configuration` that say more than "failed".
+mod status {
+    /// Some unit of the machine has failed, perhaps long ago.
+    pub const UNITS_FAILED: i32 = 4;
+    /// Somebody else holds its lock; nothing was done.
+    pub const BUSY: i32 = 11;
+    /// The running system cannot become this one without a reboot; nothing was done.
+    pub const REBOOT: i32 = 100;
+}
+
+/// What came of an activation.
+pub enum Activated {
+    /// It runs; with it, these units failed that had not failed before.
+    Yes(Vec<String>),
+    /// It can only be started by a reboot; nothing was done.
+    AfterReboot,
+    /// Somebody else is switching; nothing was done.
+    Busy,
+    /// It went wrong on the way.
+    No(String),
+}
+
+/// An attempt under way; holds the lock.
+pub struct Attempt<'a> {
+    pub call: &'a Call,
+    pub ui: &'a Ui,
+    pub new: StorePath,
+    pub old: Option<StorePath>,
+    /// The generation that the profile was at, as it was.
+    pub old_generation: Option<Generation>,
+    /// The units that had failed before anything was done.
+    pub failed_before: BTreeSet<String>,
+    /// Why the profile or the boot entry is not what it was, once that has happened.
+    pub profile_is_off: Option<String>,
+    pub record: Record,
+    records: Records,
+    /// The last attempt before this one that changed something.
+    last: Option<Record>,
+    cx: &'a Context,
+    _lock: Lock,
+}
+
+/// What earlier attempts say about the present.
+struct Past {
+    next_sequence: u64,
+    /// The last attempt that changed something.
+    last: Option<Record>,
+}
+
+/// Does what the call says.
+pub fn carry_out(call: &Call, cx: &Context) -> Result<Exit> {
+    trust::program(&call.nix_env)?;
+    // An interrupt at the client's terminal, or the end of that terminal, must not stop an activation half-way. It fails
+    // only where we lead a process group, and then no terminal interrupts us as a part of another one.
+    let _ = rustix::process::setsid();
+    let lock = Lock::try_now(&call.place.lock, call.verb.command())?.map_err(|busy| {
+        Error::new(format!("another switch of {} is running", call.target))
+            .because(busy.to_string())
+            .hint("wait until it is done, then try again")
+            .exit(Exit::Busy)
+    })?;
+    let mut attempt = prepare(call, cx, lock)?;
+    if attempt.is_done_already() {
+        cx.ui.step(format!("{} runs `{}` already", call.target, attempt.new.name()));
+        return Ok(Exit::Done);
+    }
+    attempt.go()
+}
+
+fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a>> {
+    let records = Records::at(&call.place.records);
+    let now = cx.env.now();
+    let past = look_back(call, &records, &cx.ui, now)?;
+    let profile = call.place.profile();
+    let (new, generation) = match &call.wanted {
+        Wanted::Toplevel(path) => (path.clone(), None),
+        Wanted::Generation(number) => {
+            let generation = profile.generation(*number)?;
+            let path = generation.path.ok_or_else(|| {
+                Error::new(format!("generation {number} of `{}` is no store path", profile.link()))
+            })?;
+            (path, Some(*number))
+        }
+    };
+    trust::toplevel(call, &new)?;
+    let old_generation = match profile.current() {
+        // A profile whose generation was deleted by hand is at nothing that can be gone back to.
+        Some(number) => profile.generation(number).ok(),
+        None => None,
+    };
+    let old = call.place.runs();
+    let record = Record {
+        version: VERSION,
+        id: call.id.clone(),
+        sequence: past.next_sequence,
+        verb: call.verb,
+        target: call.target.clone(),
+        root: call.place.root.clone(),
+        profile: call.place.profile.clone(),
+        snapshot: call.snapshot.clone(),
+        old: old.clone(),
+        old_generation: old_generation.as_ref().map(|generation| generation.number),
+        new: new.clone(),
+        generation,
+        phase: Phase::Prepared,
+        interrupted_in: None,
+        newly_failed: vec![],
+        reboot: Reboot::NotNeeded,
+        reason: None,
+        began: now,
+        changed: now,
+        process: std::process::id(),
+    };
+    if records.read(&call.id)?.is_some() {
+        return Err(Error::new(format!("there is a transaction `{}` already", call.id)));
+    }
+    let mut attempt = Attempt {
+        call,
+        ui: &cx.ui,
+        new,
+        old,
+        old_generation,
+        failed_before: BTreeSet::new(),
+        profile_is_off: None,
+        record,
+        records,
+        last: past.last,
+        cx,
+        _lock: lock,
+    };
+    attempt.failed_before = attempt.failed_units();
+    Ok(attempt)
+}
+
+/// Closes what others left open (their lock is ours now, so they are dead), and says what happened to them.
+fn look_back(call: &Call, records: &Records, ui: &Ui, now: i64) -> Result<Past> {
+    let all = records.all()?;
+    let next_sequence = all.last().map_or(1, |record| record.sequence + 1);
+    let mut last = None;
+    for mut record in all {
+        if record.profile != call.place.profile {
+            continue;
+        }
+        if !record.phase.ended() {
+            ui.warn(format!(
+                "an earlier `{}` ({}) was interrupted {}",
+                record.verb.command(),
+                record.new.name(),
+                record.phase.left_behind()
+            ));
+            record.interrupted_in = Some(record.phase);
+            record.phase = Phase::Interrupted;
+            record.changed = now;
+            records.write(&record)?;
+        }
+        if record.phase != Phase::Refused {
+            last = Some(record);
+        }
+    }
+    Ok(Past { next_sequence, last })
+}
+
+impl Attempt<'_> {
+    /// Whether the new one runs and is permanent already, by what is there and by the last record: a link alone does not
+    /// say that what made it came to its end.
+    fn is_done_already(&self) -> bool {
+        let phases: &[Phase] = match self.call.verb {
+            Verb::Test => &[Phase::Tested, Phase::Committed],
+            Verb::Switch | Verb::Rollback => &[Phase::Committed],
+            Verb::Boot => return false,
+        };
+        let ended_well = self.last.as_ref().is_some_and(|last| {
+            last.new == self.new
+                && last.newly_failed.is_empty()
+                && last.reboot == Reboot::NotNeeded
+                && phases.contains(&last.phase)
+        });
+        let at = self.old_generation.as_ref();
+        let permanent = match (self.call.verb, &self.call.wanted) {
+            (Verb::Test, _) => true,
+            (_, Wanted::Toplevel(path)) => at.is_some_and(|at| at.path.as_ref() == Some(path)),
+            (_, Wanted::Generation(number)) => at.is_some_and(|at| at.number == *number),
+        };
+        ended_well && permanent && self.old.as_ref() == Some(&self.new)
+    }
+
+    fn go(&mut self) -> Result<Exit> {
+        self.write(Phase::Prepared)?;
+        if self.call.verb == Verb::Test && self.call.place.nothing_goes_at_reboot() {
+            self.record.reason = Some("there is no folder that a reboot empties".to_owned());
+            self.write(Phase::Refused)?;
+            return Err(Error::new(format!("{} cannot be tried until a reboot", self.call.target))
+                .because(
+                    "`XDG_RUNTIME_DIR` is not set, so there is no folder that a reboot empties",
+                )
+                .hint("set it to such a folder, or make it permanent: `git flake-switch`"));
+        }
+        if self.call.verb == Verb::Boot {
+            return self.commit(Reboot::Needed);
+        }
+        if let Some(why) = self.needs_reboot()? {
+            return self.without_activating(&why);
+        }
+        self.write(Phase::Testing)?;
+        let path = self.new.clone();
+        match self.activate(&path) {
+            Activated::Busy => {
+                self.record.reason = Some("another program is switching this machine".to_owned());
+                self.write(Phase::Refused)?;
+                Err(Error::new("another program is switching this machine")
+                    .because(
+                        "`switch-to-configuration` could not get its lock; nothing was changed",
+                    )
+                    .hint("wait until it is done, then try again")
+                    .exit(Exit::Busy))
+            }
+            Activated::AfterReboot => self.without_activating("its init is another one"),
+            Activated::No(why) => self.go_back(&why),
+            Activated::Yes(newly_failed) => self.prove(newly_failed),
+        }
+    }
+
+    /// What forbids to activate the new one in the running one, if anything does.
+    fn needs_reboot(&self) -> Result<Option<String>> {
+        let (Kind::Nixos, Some(old)) = (self.call.target.kind, &self.old) else { return Ok(None) };
+        let names = inhibitors(old, &self.new)?;
+        if names.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(format!("{} cannot change while it runs", ui::names(&names, 5))))
+    }
+
+    /// The way of a system that cannot be activated without a reboot.
+    fn without_activating(&mut self, why: &str) -> Result<Exit> {
+        if self.call.verb == Verb::Test {
+            self.record.reason = Some(why.to_owned());
+            self.write(Phase::Refused)?;
+            return Err(Error::new("the running system cannot become this one without a reboot")
+                .because(why)
+                .hint(
+                    "make it the one that starts at boot: `git flake-switch --boot`, then reboot",
+                ));
+        }
+        self.ui.warn(format!("not activated now: {why}"));
+        self.commit(Reboot::Needed)
+    }
+
+    fn prove(&mut self, newly_failed: Vec<String>) -> Result<Exit> {
+        self.record.newly_failed = newly_failed;
+        self.write(Phase::Proving)?;
+        let failed = self.record.newly_failed.clone();
+        if !failed.is_empty() {
+            self.ui.warn(format!(
+                "{} that had not failed before: {}",
+                if failed.len() == 1 { "a unit failed" } else { "units failed" },
+                ui::names(&failed, 10)
+            ));
+        }
+        match (self.call.verb, failed.is_empty(), self.call.failed_units) {
+            (Verb::Test, clean, _) => {
+                self.write(Phase::Tested)?;
+                self.say_tested();
+                Ok(if clean { Exit::Done } else { Exit::UnitsFailed })
+            }
+            (_, false, FailedUnits::PutBack) => {
+                let exit = self.go_back(&format!("{} failed", ui::names(&failed, 5)))?;
+                self.ui.hint("to try it and look at them: `git flake-test`");
+                Ok(exit)
+            }
+            _ => self.commit(Reboot::NotNeeded),
+        }
+    }
+
+    fn say_tested(&self) {
+        let name = self.new.name();
+        match self.call.target.kind {
+            // Files of a home stay where they were put; a reboot does not take them back.
+            Kind::Home => self.ui.step(format!("`{name}` is active; its generation is not set")),
+            _ => self.ui.step(format!("`{name}` is active until the next reboot")),
+        }
+    }
+
+    /// Sets the profile, then what starts at boot.
+    fn commit(&mut self, reboot: Reboot) -> Result<Exit> {
+        self.record.reboot = reboot;
+        self.write(Phase::Committing)?;
+        if let Err(error) = self.set_profile() {
+            return self.go_back(&told(&error));
+        }
+        self.record.generation = self.call.place.profile().current();
+        self.write(Phase::Committing)?;
+        if let Err(why) = self.install_boot(&self.new.clone()) {
+            self.put_profile_back();
+            return self.go_back(&why);
+        }
+        if self.call.target.kind == Kind::Profile && !self.call.place.nothing_goes_at_reboot() {
+            // The profile is what runs now; a link left over from a test would hide it.
+            fs::remove_file(&self.call.place.running)?;
+        }
+        self.write(Phase::Committed)?;
+        let generation =
+            self.record.generation.map_or(String::new(), |number| format!("generation {number}, "));
+        self.ui.step(format!("{} is at {generation}`{}`", self.call.target, self.new.name()));
+        Ok(match (reboot, self.record.newly_failed.is_empty()) {
+            (Reboot::Needed, _) => {
+                self.ui.step("reboot to finish");
+                Exit::RebootNeeded
+            }
+            (Reboot::NotNeeded, false) => Exit::UnitsFailed,
+            (Reboot::NotNeeded, true) => Exit::Done,
+        })
+    }
+
+    fn set_profile(&self) -> Result<()> {
+        match &self.call.wanted {
+            Wanted::Toplevel(path) => self.nix_env(&["--set", path.path().as_str()]),
+            Wanted::Generation(number) => {
+                self.nix_env(&["--switch-generation", &number.to_string()])
+            }
+        }
+    }
+
+    /// Runs `nix-env` on the profile.
+    pub fn nix_env(&self, args: &[&str]) -> Result<()> {
+        let profile = &self.call.place.profile;
+        if let Some(folder) = profile.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut program = self.child(&self.call.nix_env);
+        if let Some(store) = &self.call.store {
+            program = program.args(["--store", store]);
+        }
+        match program.args(["--profile", profile.as_str()]).args(args).follow(self.ui)? {
+            Some(0) => Ok(()),
+            code => Err(Error::new(format!("the profile `{profile}` could not be set"))
+                .because(format!("`nix-env {}` {}", args.join(" "), ended(code)))),
+        }
+    }
+
+    /// Installs the boot entries with `path` as the default, where there is a boot loader.
+    pub fn install_boot(&self, path: &StorePath) -> Result<(), String> {
+        let kind = self.call.target.kind;
+        let (Some(args), Some(program)) = (row(kind).install_boot, program(kind, path)) else {
+            return Ok(());
+        };
+        self.ui.step("installing the boot entry ...");
+        match self.child(&program).args(args).follow(self.ui) {
+            Ok(Some(0)) => Ok(()),
+            Ok(code) => Err(format!("installing the boot entry {}", ended(code))),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    /// Activates `path` until the next reboot.
+    pub fn activate(&self, path: &StorePath) -> Activated {
+        let kind = self.call.target.kind;
+        self.ui.step(format!("activating `{}` ...", path.name()));
+        let Some(program) = program(kind, path) else { return self.link(path) };
+        // On an empty machine the activation program finds its folders.
+        if let Err(error) = fs::create_dir_all(&self.call.place.root) {
+            return Activated::No(told(&error));
+        }
+        let code = match self.child(&program).args(row(kind).try_out).follow(self.ui) {
+            Ok(code) => code,
+            Err(failure) => return Activated::No(failure.to_string()),
+        };
+        match (kind, code) {
+            (_, Some(0)) => Activated::Yes(vec![]),
+            (Kind::Nixos, Some(status::UNITS_FAILED)) => Activated::Yes(self.newly_failed()),
+            (Kind::Nixos, Some(status::BUSY)) => Activated::Busy,
+            (Kind::Nixos, Some(status::REBOOT)) => Activated::AfterReboot,
+            (_, code) => Activated::No(format!("activation {}", ended(code))),
+        }
+    }
+
+    /// A package is activated by a link in a folder that is gone after a reboot.
+    fn link(&self, path: &StorePath) -> Activated {
+        let place = &self.call.place;
+        if self.call.verb != Verb::Test {
+            // Its way into use is the profile; there is nothing to try that the link would show.
+            return Activated::Yes(vec![]);
+        }
+        match fs::symlink_atomic(path.path(), &place.running) {
+            Ok(()) => Activated::Yes(vec![]),
+            Err(error) => Activated::No(told(&error)),
+        }
+    }
+
+    fn newly_failed(&self) -> Vec<String> {
+        self.failed_units().difference(&self.failed_before).cloned().collect()
+    }
+
+    fn failed_units(&self) -> BTreeSet<String> {
+        match self.call.target.kind {
+            Kind::Nixos => failed_units(&self.call.place.root),
+            Kind::Darwin | Kind::Home | Kind::Profile => BTreeSet::new(),
+        }
+    }
+
+    /// A child with an environment of its own: what the call hands on, PATH, and the root folder.
+    fn child(&self, program: &Utf8Path) -> Program {
+        let nix = self.call.nix_env.parent().unwrap_or(Utf8Path::new("/"));
+        let mut child = Program::new(program, Utf8Path::new("/"))
+            .only_its_environment()
+            .env("PATH", format!("{nix}:{PATH}"));
+        for (name, value) in &self.call.variables {
+            child = child.env(name, value);
+        }
+        if self.call.place.root != "/" {
+            child = child.env("STUDIO_ROOT", &self.call.place.root);
+        }
+        child
+    }
+
+    /// Writes down how far we are. Before a step that changes something, a failure to do so stops us.
+    pub fn write(&mut self, phase: Phase) -> Result<()> {
+        self.record.phase = phase;
+        self.record.changed = self.cx.env.now();
+        self.records.write(&self.record)
+    }
+
+    /// The record of this attempt.
+    pub fn record_path(&self) -> Utf8PathBuf {
+        self.records.path(&self.record.id)
+    }
+}
+
+/// How a child ended, for people.
+pub fn ended(code: Option<i32>) -> String {
+    match code {
+        Some(code) => format!("failed with exit status {code}"),
+        None => "was killed".to_owned(),
+    }
+}
+
+/// An error in one line.
+pub fn told(error: &Error) -> String {
+    let mut words = vec![error.message().to_owned()];
+    words.extend(error.causes().iter().cloned());
+    words.join(": ")
+}

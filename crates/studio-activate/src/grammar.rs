@@ -1,0 +1,290 @@
+//! The arguments, as narrow as they can be: a verb, and options that are each parsed into a type that cannot be wrong.
+
+use camino::Utf8PathBuf;
+use clap::{Parser, Subcommand};
+use studio_core::activation::{Call, FailedUnits, Place, Wanted, variable};
+use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::names::{CommitId, ConfigName};
+use studio_core::store_path::StorePath;
+use studio_core::target::{Kind, Target};
+use studio_core::transaction::{Id, Verb};
+use studio_core::{Error, Exit, Result};
+
+/// Activate a system, a home or a profile; called by git flake-test, flake-switch and flake-rollback
+#[derive(Debug, Parser)]
+#[command(name = "studio-activate", bin_name = "studio-activate")]
+pub struct Args {
+    #[command(subcommand)]
+    verb: VerbArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum VerbArgs {
+    /// Activate until the next reboot
+    Test(NewArgs),
+    /// Activate, prove, then set the profile and install the boot entry
+    Switch(NewArgs),
+    /// Set the profile and install the boot entry without activating
+    Boot(NewArgs),
+    /// Like switch, with a generation that exists already
+    Rollback(OldArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct NewArgs {
+    /// The store path to put in place
+    #[arg(long, value_name = "STORE_PATH")]
+    toplevel: Utf8PathBuf,
+    /// The snapshot that it was built from
+    #[arg(long, value_name = "ID", value_parser = |text: &str| CommitId::new(text))]
+    snapshot: Option<CommitId>,
+    #[command(flatten)]
+    rest: Rest,
+}
+
+#[derive(Debug, clap::Args)]
+struct OldArgs {
+    /// The number of the generation
+    #[arg(long, value_name = "N")]
+    generation: u64,
+    #[command(flatten)]
+    rest: Rest,
+}
+
+#[derive(Debug, clap::Args)]
+struct Rest {
+    /// The name of this attempt
+    #[arg(long, value_name = "ID")]
+    id: Id,
+    /// The kind of target: nixos, home, darwin or profile
+    #[arg(long, value_name = "KIND")]
+    target: Kind,
+    /// The name of the configuration
+    #[arg(long)]
+    name: ConfigName,
+    /// The root folder of the machine
+    #[arg(long, value_name = "DIR")]
+    root: Utf8PathBuf,
+    /// The profile of a home or profile target; that of a system follows from its root
+    #[arg(long, value_name = "LINK")]
+    profile: Option<Utf8PathBuf>,
+    /// The link to what runs, of a home or profile target
+    #[arg(long, value_name = "LINK")]
+    running: Option<Utf8PathBuf>,
+    /// Where the records lie, of a home or profile target
+    #[arg(long, value_name = "DIR")]
+    records: Option<Utf8PathBuf>,
+    /// The folder directly below which store paths must lie
+    #[arg(long, value_name = "DIR")]
+    store_dir: Utf8PathBuf,
+    /// What nix is told by its own `--store`
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+    /// The nix-env that sets the profile
+    #[arg(long, value_name = "PROGRAM")]
+    nix_env: Utf8PathBuf,
+    /// A variable for the activation program and nix; only certain names
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    env: Vec<(String, String)>,
+    /// Go on although units fail that had not failed before
+    #[arg(long)]
+    accept_failed_units: bool,
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    variable(text).map_err(|error| error.message().to_owned())
+}
+
+impl Args {
+    /// The call that these arguments say.
+    pub fn call(self) -> Result<Call> {
+        let (verb, wanted, snapshot, rest) = match self.verb {
+            VerbArgs::Test(new) => new.split(Verb::Test)?,
+            VerbArgs::Switch(new) => new.split(Verb::Switch)?,
+            VerbArgs::Boot(new) => new.split(Verb::Boot)?,
+            VerbArgs::Rollback(old) => {
+                (Verb::Rollback, Wanted::Generation(old.generation), None, old.rest)
+            }
+        };
+        let place = rest.place()?;
+        for path in [&rest.store_dir, &rest.nix_env] {
+            absolute(path)?;
+        }
+        Ok(Call {
+            verb,
+            place,
+            wanted,
+            snapshot,
+            target: Target { kind: rest.target, name: rest.name },
+            id: rest.id,
+            store_dir: rest.store_dir,
+            store: rest.store,
+            nix_env: rest.nix_env,
+            failed_units: if rest.accept_failed_units {
+                FailedUnits::Accept
+            } else {
+                FailedUnits::PutBack
+            },
+            variables: rest.env,
+        })
+    }
+}
+
+impl NewArgs {
+    fn split(self, verb: Verb) -> Result<(Verb, Wanted, Option<CommitId>, Rest)> {
+        let path = StorePath::new(self.toplevel).map_err(Error::from)?;
+        Ok((verb, Wanted::Toplevel(path), self.snapshot, self.rest))
+    }
+}
+
+impl Rest {
+    fn place(&self) -> Result<Place> {
+        absolute(&self.root)?;
+        match (self.target.privileged(), &self.profile, &self.running, &self.records) {
+            (true, None, None, None) => Ok(Place::of_system(self.target, &self.root)),
+            (false, Some(profile), Some(running), Some(records)) if self.root == "/" => {
+                for path in [profile, running, records] {
+                    absolute(path)?;
+                }
+                Ok(Place::from_parts(
+                    self.target,
+                    profile.clone(),
+                    running.clone(),
+                    records.clone(),
+                ))
+            }
+            (true, ..) => Err(usage(format!(
+                "a `{}` target has its profile and records where its root says",
+                self.target
+            ))),
+            (false, ..) => Err(usage(format!(
+                "a `{}` target takes `--profile`, `--running`, `--records` and `--root /`",
+                self.target
+            ))),
+        }
+    }
+}
+
+fn absolute(path: &Utf8PathBuf) -> Result<()> {
+    if path.is_absolute() && !path.components().any(|part| part.as_str() == "..") {
+        return Ok(());
+    }
+    Err(usage(format!("`{}` is not an absolute path without `..`", path.as_str().escape_debug())))
+}
+
+fn usage(message: String) -> Error {
+    Error::new(message).exit(Exit::Usage)
+}
+
+impl Command for Args {
+    const EXAMPLES: &'static str = "
+# what git flake-switch calls, as root
+studio-activate switch --id 1767323045-4711 --target nixos --name demo --root / \\
+  --toplevel /nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-nixos-system-demo-25.05 \\
+  --store-dir /nix/store --nix-env /run/current-system/sw/bin/nix-env
+";
+    const EXITS: &'static [Exit] = &[
+        Exit::Done,
+        Exit::Failed,
+        Exit::Usage,
+        Exit::UnitsFailed,
+        Exit::Reverted,
+        Exit::RebootNeeded,
+        Exit::Busy,
+        Exit::WayBackFailed,
+    ];
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(self, cx: &Context) -> Result<Done> {
+        let call = self.call()?;
+        let exit = crate::attempt::carry_out(&call, cx)?;
+        Ok(Done { stdout: String::new(), exit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(verb: Verb, kind: Kind) -> Call {
+        let place = if kind.privileged() {
+            Place::of_system(kind, "/machine".into())
+        } else {
+            Place::from_parts(kind, "/p/home".into(), "/r/now".into(), "/s/transactions".into())
+        };
+        let path = "/nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-x";
+        let (wanted, snapshot) = match verb {
+            Verb::Rollback => (Wanted::Generation(7), None),
+            _ => {
+                let path = StorePath::new(path).expect("path");
+                (Wanted::Toplevel(path), CommitId::new(&"a".repeat(40)).ok())
+            }
+        };
+        Call {
+            verb,
+            target: Target { kind, name: ConfigName::new("box.example").expect("name") },
+            place,
+            id: "17-4".parse().expect("id"),
+            wanted,
+            snapshot,
+            store_dir: "/nix/store".into(),
+            store: Some("daemon".into()),
+            nix_env: "/bin/nix-env".into(),
+            failed_units: FailedUnits::Accept,
+            variables: vec![("LOCALE_ARCHIVE".into(), "/a=b c".into())],
+        }
+    }
+
+    #[test]
+    fn every_call_comes_back_from_its_arguments() {
+        for kind in Kind::ALL {
+            for verb in Verb::ALL {
+                let call = call(verb, kind);
+                let words = std::iter::once("studio-activate".to_owned()).chain(call.args());
+                let parsed = Args::try_parse_from(words).expect("grammar").call().expect("valid");
+                assert_eq!(parsed, call);
+            }
+        }
+    }
+
+    #[test]
+    fn what_could_lead_root_elsewhere_is_refused() {
+        let good = call(Verb::Switch, Kind::Nixos).args();
+        let with = |change: &dyn Fn(&mut Vec<String>)| {
+            let mut args = vec!["studio-activate".to_owned()];
+            args.extend(good.clone());
+            change(&mut args);
+            Args::try_parse_from(args).map_err(|_| ()).and_then(|args| args.call().map_err(|_| ()))
+        };
+        assert!(with(&|_| {}).is_ok());
+        let replace = |name: &str, value: &str| {
+            with(&|args| {
+                args.retain(|arg| !arg.starts_with(&format!("--{name}=")));
+                args.push(format!("--{name}={value}"));
+            })
+        };
+        for (name, value) in [
+            ("toplevel", "/tmp/evil"),
+            ("toplevel", "/nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-x/bin"),
+            ("toplevel", "/nix/store/../tmp/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-x"),
+            ("nix-env", "nix-env"),
+            ("root", "machine"),
+            ("root", "/machine/../.."),
+            ("profile", "/etc/passwd"),
+            ("records", "/etc"),
+            ("env", "LD_PRELOAD=/tmp/evil.so"),
+            ("env", "PATH=/tmp"),
+            ("id", "../../etc/x"),
+            ("name", "../x"),
+            ("target", "windows"),
+            ("generation", "3"),
+        ] {
+            assert!(replace(name, value).is_err(), "--{name}={value} was taken");
+        }
+    }
+}
