@@ -44,6 +44,16 @@ pub enum Activated {
     No(String),
 }
 
+/// What an attempt did to what outlives a reboot.
+pub enum Permanent {
+    /// Nothing: the profile and the boot entry are as they were.
+    Untouched,
+    /// The profile is the new one, the boot entry perhaps.
+    Set,
+    /// They could not be put back, for this reason.
+    Off(String),
+}
+
 /// An attempt under way; holds the lock.
 pub struct Attempt<'a> {
     pub call: &'a Call,
@@ -54,8 +64,8 @@ pub struct Attempt<'a> {
     pub old_generation: Option<Generation>,
     /// The units that had failed before anything was done.
     pub failed_before: BTreeSet<String>,
-    /// Why the profile or the boot entry is not what it was, once that has happened.
-    pub profile_is_off: Option<String>,
+    /// What this attempt did to the profile and the boot entry so far.
+    pub permanent: Permanent,
     pub record: Record,
     records: Records,
     /// The last attempt before this one that changed something.
@@ -145,7 +155,7 @@ fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a
         old,
         old_generation,
         failed_before: BTreeSet::new(),
-        profile_is_off: None,
+        permanent: Permanent::Untouched,
         record,
         records,
         last: past.last,
@@ -153,6 +163,13 @@ fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a
         _lock: lock,
     };
     attempt.failed_before = attempt.failed_units();
+    // What failed only since a test is no old news: else a test would make any failure acceptable to the switch after it.
+    if let Some(last) = &attempt.last
+        && last.phase == Phase::Tested
+        && Some(&last.new) == attempt.old.as_ref()
+    {
+        attempt.failed_before.retain(|unit| !last.newly_failed.contains(unit));
+    }
     Ok(attempt)
 }
 
@@ -308,20 +325,30 @@ impl Attempt<'_> {
     fn commit(&mut self, reboot: Reboot) -> Result<Exit> {
         self.record.reboot = reboot;
         self.write(Phase::Committing)?;
-        if let Err(error) = self.set_profile() {
+        let set = self.set_profile();
+        let now_at = self.call.place.profile().current();
+        if now_at != self.record.old_generation {
+            // Also when nix-env failed: it may have done so after its work.
+            self.permanent = Permanent::Set;
+        }
+        if let Err(error) = set {
             return self.go_back(&told(&error));
         }
-        self.record.generation = self.call.place.profile().current();
-        self.write(Phase::Committing)?;
-        if let Err(why) = self.install_boot(&self.new.clone()) {
-            self.put_profile_back();
+        self.record.generation = now_at;
+        if let Err(why) = self
+            .write(Phase::Committing)
+            .map_err(|error| told(&error))
+            .and_then(|()| self.install_boot(&self.new.clone()))
+        {
+            self.permanent = Permanent::Set;
             return self.go_back(&why);
         }
         if self.call.target.kind == Kind::Profile && !self.call.place.nothing_goes_at_reboot() {
             // The profile is what runs now; a link left over from a test would hide it.
             fs::remove_file(&self.call.place.running)?;
         }
-        self.write(Phase::Committed)?;
+        // It is done whether or not that can be written down; the next attempt looks at what is there as well.
+        self.note(Phase::Committed);
         let generation =
             self.record.generation.map_or(String::new(), |number| format!("generation {number}, "));
         self.ui.step(format!("{} is at {generation}`{}`", self.call.target, self.new.name()));

@@ -2,8 +2,9 @@
 //!
 //! Nothing on this way stops it: a step that fails is said and remembered, and the next one is tried all the same.
 
-use crate::attempt::{Activated, Attempt, told};
+use crate::attempt::{Activated, Attempt, Permanent, told};
 use studio_core::activation::{failed_units, verify};
+use studio_core::store_path::StorePath;
 use studio_core::target::Kind;
 use studio_core::transaction::{Phase, Reboot};
 use studio_core::{Error, Exit, Result, fs, ui};
@@ -14,15 +15,21 @@ impl Attempt<'_> {
         self.record.reason = Some(why.to_owned());
         self.note(Phase::Reverting);
         self.ui.warn(why);
+        if let Permanent::Set = self.permanent {
+            self.put_profile_back();
+        }
         if self.record.reboot == Reboot::Needed || self.call.target.kind == Kind::Profile {
             // What runs was never touched: there was no activation, or it was one link that is replaced at once.
             return self.reverted("what runs was not touched; what starts at boot is the old one");
         }
-        let Some(old) = self.old.clone() else {
+        let Some(old) = self.other() else {
             self.note(Phase::Reverted);
             return Err(Error::new(format!("{} could not be switched", self.call.target))
-                .because("nothing ran here before, so there was nothing to put back")
-                .because("what starts at boot was not changed")
+                .because(match self.old {
+                    Some(_) => "it is what ran before, so there was nothing else to put back",
+                    None => "nothing ran here before, so there was nothing to put back",
+                })
+                .because("what starts at boot is what it was")
                 .hint(format!("what was tried is in `{}`", self.record_path())));
         };
         if let Err(error) = verify(self.call.target.kind, &old, &self.call.place.root) {
@@ -43,9 +50,14 @@ impl Attempt<'_> {
         }
     }
 
+    /// What ran before; if that is the new one itself (as after a test), what starts at boot, if that is another one.
+    fn other(&self) -> Option<StorePath> {
+        let at_boot = self.old_generation.as_ref().and_then(|generation| generation.path.as_ref());
+        [self.old.as_ref(), at_boot].into_iter().flatten().find(|path| **path != self.new).cloned()
+    }
+
     /// Sets the profile to where it was, and the boot entry with it. The failed generation stays for a look.
-    pub fn put_profile_back(&mut self) {
-        self.note(Phase::Reverting);
+    fn put_profile_back(&mut self) {
         let done = match &self.old_generation {
             Some(old) => self
                 .nix_env(&["--switch-generation", &old.number.to_string()])
@@ -57,15 +69,18 @@ impl Attempt<'_> {
             // nix-env has no word for "no generation at all".
             None => fs::remove_file(&self.call.place.profile).map_err(|error| told(&error)),
         };
-        if let Err(why) = done {
-            self.ui.warn(format!("the profile or the boot entry could not be put back: {why}"));
-            self.profile_is_off = Some(why);
-        }
+        self.permanent = match done {
+            Ok(()) => Permanent::Untouched,
+            Err(why) => {
+                self.ui.warn(format!("the profile or the boot entry could not be put back: {why}"));
+                Permanent::Off(why)
+            }
+        };
     }
 
     fn reverted(&mut self, how: &str) -> Result<Exit> {
-        if let Some(why) = self.profile_is_off.clone() {
-            return self.way_back_failed(&why);
+        if let Permanent::Off(why) = &self.permanent {
+            return self.way_back_failed(&why.clone());
         }
         self.note(Phase::Reverted);
         self.ui.step(how);
@@ -81,10 +96,10 @@ impl Attempt<'_> {
             let failed: Vec<String> = failed.into_iter().collect();
             error = error.because(format!("failed units now: {}", ui::names(&failed, 10)));
         }
-        let boot = match (&self.profile_is_off, &self.old_generation) {
-            (None, Some(old)) => {
+        let boot = match (&self.permanent, &self.old_generation) {
+            (Permanent::Untouched, Some(old)) => {
                 format!(
-                    "reboot: what starts at boot is generation {}, which was not touched",
+                    "reboot: what starts at boot is generation {}, which is as it was",
                     old.number
                 )
             }
@@ -94,7 +109,7 @@ impl Attempt<'_> {
     }
 
     /// Writes down how far we are, if that can be done: on the way back a full disk is no reason to stop.
-    fn note(&mut self, phase: Phase) {
+    pub fn note(&mut self, phase: Phase) {
         if let Err(error) = self.write(phase) {
             self.ui.warn(told(&error));
         }
