@@ -6,13 +6,12 @@
 use crate::trust;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
-use studio_core::activation::{
-    Call, FailedUnits, Generation, Wanted, failed_units, inhibitors, program, row,
-};
+use studio_core::activation::{Generation, failed_units, inhibitors, program, row};
 use studio_core::cli::Context;
 use studio_core::fs::{self, Lock};
 use studio_core::process::Program;
 use studio_core::store_path::StorePath;
+use studio_core::switch::{Call, FailedUnits, Wanted, last_attempt, settled};
 use studio_core::target::Kind;
 use studio_core::transaction::{Phase, Reboot, Record, Records, VERSION, Verb};
 use studio_core::ui::{self, Ui};
@@ -94,7 +93,7 @@ pub fn carry_out(call: &Call, cx: &Context) -> Result<Exit> {
             .exit(Exit::Busy)
     })?;
     let mut attempt = prepare(call, cx, lock)?;
-    if attempt.is_done_already() {
+    if settled(&call.place, attempt.last.as_ref(), call.verb, &call.wanted) {
         cx.ui.step(format!("{} runs `{}` already", call.target, attempt.new.name()));
         return Ok(Exit::Done);
     }
@@ -177,7 +176,7 @@ fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a
 fn look_back(call: &Call, records: &Records, ui: &Ui, now: i64) -> Result<Past> {
     let all = records.all()?;
     let next_sequence = all.last().map_or(1, |record| record.sequence + 1);
-    let mut last = None;
+    let mut ours = vec![];
     for mut record in all {
         if record.profile != call.place.profile {
             continue;
@@ -194,37 +193,12 @@ fn look_back(call: &Call, records: &Records, ui: &Ui, now: i64) -> Result<Past> 
             record.changed = now;
             records.write(&record)?;
         }
-        if record.phase != Phase::Refused {
-            last = Some(record);
-        }
+        ours.push(record);
     }
-    Ok(Past { next_sequence, last })
+    Ok(Past { next_sequence, last: last_attempt(&ours).cloned() })
 }
 
 impl Attempt<'_> {
-    /// Whether the new one runs and is permanent already, by what is there and by the last record: a link alone does not
-    /// say that what made it came to its end.
-    fn is_done_already(&self) -> bool {
-        let phases: &[Phase] = match self.call.verb {
-            Verb::Test => &[Phase::Tested, Phase::Committed],
-            Verb::Switch | Verb::Rollback => &[Phase::Committed],
-            Verb::Boot => return false,
-        };
-        let ended_well = self.last.as_ref().is_some_and(|last| {
-            last.new == self.new
-                && last.newly_failed.is_empty()
-                && last.reboot == Reboot::NotNeeded
-                && phases.contains(&last.phase)
-        });
-        let at = self.old_generation.as_ref();
-        let permanent = match (self.call.verb, &self.call.wanted) {
-            (Verb::Test, _) => true,
-            (_, Wanted::Toplevel(path)) => at.is_some_and(|at| at.path.as_ref() == Some(path)),
-            (_, Wanted::Generation(number)) => at.is_some_and(|at| at.number == *number),
-        };
-        ended_well && permanent && self.old.as_ref() == Some(&self.new)
-    }
-
     fn go(&mut self) -> Result<Exit> {
         self.write(Phase::Prepared)?;
         if self.call.verb == Verb::Test && self.call.place.nothing_goes_at_reboot() {
@@ -244,6 +218,7 @@ impl Attempt<'_> {
         }
         self.write(Phase::Testing)?;
         let path = self.new.clone();
+        self.ui.step(format!("activating `{}` ...", path.name()));
         match self.activate(&path) {
             Activated::Busy => {
                 self.record.reason = Some("another program is switching this machine".to_owned());
@@ -378,6 +353,12 @@ impl Attempt<'_> {
             fs::create_dir_all(folder)?;
         }
         let mut program = self.child(&self.call.nix_env);
+        if self.call.target.kind.privileged() {
+            // nix-env makes itself at home in the home folder; root's own is none of its business.
+            let home = self.call.place.lock.with_file_name("home");
+            fs::create_dir_all(&home)?;
+            program = program.env("HOME", home);
+        }
         if let Some(store) = &self.call.store {
             program = program.args(["--store", store]);
         }
@@ -405,7 +386,6 @@ impl Attempt<'_> {
     /// Activates `path` until the next reboot.
     pub fn activate(&self, path: &StorePath) -> Activated {
         let kind = self.call.target.kind;
-        self.ui.step(format!("activating `{}` ...", path.name()));
         let Some(program) = program(kind, path) else { return self.link(path) };
         // On an empty machine the activation program finds its folders.
         if let Err(error) = fs::create_dir_all(&self.call.place.root) {

@@ -35,16 +35,18 @@ impl Attempt<'_> {
         if let Err(error) = verify(self.call.target.kind, &old, &self.call.place.root) {
             return self.way_back_failed(&told(&error));
         }
-        self.ui.step(format!("putting `{}` back ...", old.name()));
+        // Both often have the same name, so it is said what they are.
+        let what = self.call_it(&old);
+        self.ui.step(format!("putting {what} back ..."));
         match self.activate(&old) {
             Activated::Yes(newly_failed) if newly_failed.is_empty() => {
-                self.reverted(&format!("`{}` runs again", old.name()))
+                self.reverted(&format!("{what} runs again"))
             }
             Activated::Yes(newly_failed) => {
                 self.way_back_failed(&format!("{} failed", ui::names(&newly_failed, 5)))
             }
             // Nothing was done to the running system, so it is the old one still.
-            Activated::AfterReboot => self.reverted(&format!("`{}` runs still", old.name())),
+            Activated::AfterReboot => self.reverted(&format!("{what} runs still")),
             Activated::Busy => self.way_back_failed("another program is switching this machine"),
             Activated::No(why) => self.way_back_failed(&why),
         }
@@ -54,6 +56,14 @@ impl Attempt<'_> {
     fn other(&self) -> Option<StorePath> {
         let at_boot = self.old_generation.as_ref().and_then(|generation| generation.path.as_ref());
         [self.old.as_ref(), at_boot].into_iter().flatten().find(|path| **path != self.new).cloned()
+    }
+
+    /// `generation 3`, or `what ran before` if it has no number.
+    fn call_it(&self, path: &StorePath) -> String {
+        match &self.old_generation {
+            Some(at) if at.path.as_ref() == Some(path) => format!("generation {}", at.number),
+            _ => format!("what ran before (`{}`)", path.name()),
+        }
     }
 
     /// Sets the profile to where it was, and the boot entry with it. The failed generation stays for a look.

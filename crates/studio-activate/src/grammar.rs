@@ -2,10 +2,11 @@
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
-use studio_core::activation::{Call, FailedUnits, Place, Wanted, variable};
+use studio_core::activation::Place;
 use studio_core::cli::{Command, Common, Context, Done};
 use studio_core::names::{CommitId, ConfigName};
 use studio_core::store_path::StorePath;
+use studio_core::switch::{Call, FailedUnits, Wanted, variable};
 use studio_core::target::{Kind, Target};
 use studio_core::transaction::{Id, Verb};
 use studio_core::{Error, Exit, Result};

@@ -2,8 +2,9 @@
 
 use camino::Utf8Path;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use studio_core::activation::{Call, verify};
+use studio_core::activation::verify;
 use studio_core::store_path::StorePath;
+use studio_core::switch::Call;
 use studio_core::{Error, Result};
 
 /// Says whether `path` may be run: a program, and, for root, one that nobody else can change.

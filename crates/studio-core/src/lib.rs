@@ -10,6 +10,7 @@ pub mod build;
 pub mod check;
 pub mod snapshot;
 pub mod studio;
+pub mod switch;
 pub mod target;
 pub mod vm;
 

@@ -101,7 +101,7 @@ impl Machine {
             format!("--nix-env={}", self.sandbox.root().join("bin/nix-env")),
         ]);
         for (name, value) in self.sandbox.environment() {
-            if name.starts_with("NIX_") {
+            if name.starts_with("NIX_") && name != "NIX_CONFIG" {
                 args.push(format!("--env={name}={value}"));
             }
         }

@@ -3,7 +3,7 @@
 //! `studio-activate` parses the same grammar (a test there sends every call there and back). Nothing reaches it by its
 //! environment: `sudo` throws that away, and what it lets through differs from machine to machine.
 
-use super::Place;
+use crate::activation::Place;
 use crate::config::Environment;
 use crate::error::Error;
 use crate::names::CommitId;
@@ -129,9 +129,9 @@ impl Call {
 }
 
 /// Those of [`VARIABLES`] that are set and that a target of this kind is given.
-pub(crate) fn variables(kind: Kind, env: &Environment) -> Vec<(String, String)> {
+pub(super) fn variables(kind: Kind, env: &Environment) -> Vec<(String, String)> {
     let last = match kind {
-        // nix asks the system for root's home; the user's own would fill with root's files.
+        // The user's home folder would fill with root's files.
         Kind::Nixos | Kind::Darwin => FIRST_OF_USER,
         Kind::Home | Kind::Profile => "",
     };

@@ -1,0 +1,116 @@
+//! The example flake and a machine under a root folder.
+
+#![expect(clippy::disallowed_methods, reason = "tests set the scene themselves")]
+
+use camino::Utf8PathBuf;
+use std::process::{Child, Command, Stdio};
+use testkit::{Outcome, RealNix, Sandbox};
+
+pub struct Scene {
+    pub sandbox: Sandbox,
+    studio: Utf8PathBuf,
+}
+
+impl Scene {
+    /// A studio of the example flake.
+    pub fn new() -> Scene {
+        let nix = RealNix::find();
+        let sandbox = Sandbox::new().with_nix(&nix);
+        let upstream = sandbox.personal_flake(&nix).upstream;
+        let line = format!("studio demo --yes --no-editor --upstream {upstream}");
+        let studio = sandbox.run("home", &line).ok().into();
+        Scene { sandbox, studio }
+    }
+
+    pub fn machine(&self) -> Utf8PathBuf {
+        self.sandbox.root().join("machine")
+    }
+
+    /// Writes a file in the studio and takes a snapshot.
+    pub fn snapshot(&self, file: &str, text: &str) -> Utf8PathBuf {
+        self.sandbox.write(self.studio.join(file), text);
+        self.sandbox.run(&self.studio, "mutable-snapshot --no-push").ok().into()
+    }
+
+    /// Changes the host `demo` and takes a snapshot.
+    pub fn with_demo(&self, options: &str) -> Utf8PathBuf {
+        let text = format!(
+            "{{ imports = [ ../modules/motd.nix ../modules/heartbeat.nix ]; {options} }}\n"
+        );
+        self.snapshot("hosts/demo.nix", &text)
+    }
+
+    /// Runs a command on the machine, in a folder.
+    pub fn on_machine(&self, dir: &Utf8PathBuf, line: &str) -> Outcome {
+        self.sandbox.run(dir, &format!("{line} --root {}", self.machine()))
+    }
+
+    /// Starts a command on the machine and does not wait for it.
+    pub fn start_on_machine(&self, dir: &Utf8PathBuf, line: &str) -> Child {
+        let mut words = line.split(' ');
+        let bin = Utf8PathBuf::from(env!("CARGO_BIN_EXE_flake-switch"));
+        Command::new(bin.with_file_name(words.next().expect("a command")))
+            .args(words)
+            .args(["--root", self.machine().as_str()])
+            .current_dir(dir)
+            .env_clear()
+            .envs(self.sandbox.environment())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts")
+    }
+
+    /// What runs (by its message of the day), the generation of the profile, and what starts at boot.
+    pub fn state(&self) -> String {
+        let read = |path: &str| std::fs::read_to_string(self.machine().join(path));
+        let link = |path: &str| self.machine().join(path).read_link_utf8();
+        let motd = read("run/current-system/etc/motd").unwrap_or("nothing".into());
+        let default = read("boot/loader/loader.conf").unwrap_or_default();
+        let default = default.lines().find_map(|line| line.strip_prefix("default "));
+        format!(
+            "runs {}, profile {}, boots {}",
+            motd.lines().next().unwrap_or("nothing"),
+            link("nix/var/nix/profiles/system").map_or("none".into(), |link| link.to_string()),
+            default.unwrap_or("nothing")
+        )
+    }
+}
+
+/// Hides hashes, and what nix says while it checks and builds, because that differs from version to version: what is left
+/// begins where the switch does.
+pub fn shown(outcome: &Outcome) -> String {
+    let text = outcome.to_string();
+    // `host `demo` changes:` is ours, `host `demo`: building ...` is the build's.
+    let ours = |line: &&str| {
+        let of_target =
+            ["host `", "home `", "package `"].iter().any(|start| line.starts_with(start));
+        line.starts_with("error: ") || (of_target && line.contains("` "))
+    };
+    let begin = text.lines().position(|line| ours(&line)).unwrap_or(0);
+    let mut shown = String::new();
+    for line in text.lines().skip(begin) {
+        shown.push_str(&hide(line));
+        shown.push('\n');
+    }
+    shown
+}
+
+fn hide(line: &str) -> String {
+    let mut words: Vec<String> = vec![];
+    for word in line.split(' ') {
+        let base32 = |text: &str| {
+            text.len() == 32
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        let parts: Vec<String> = word
+            .split('/')
+            .map(|part| match part.split_once('-') {
+                Some((hash, name)) if base32(hash) => format!("HASH-{name}"),
+                _ => part.to_owned(),
+            })
+            .collect();
+        words.push(parts.join("/"));
+    }
+    words.join(" ")
+}

@@ -1,0 +1,171 @@
+//! What a switch would change, found by comparing the files of two systems: nothing is run and no privilege is needed.
+//!
+//! Not here: packages; nix compares those itself.
+
+use crate::activation::inhibitors;
+use crate::error::Result;
+use crate::fs;
+use crate::store_path::StorePath;
+use crate::ui;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many names a line shows.
+const MOST: usize = 8;
+
+/// What differs between two systems.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Units that only the new one has.
+    pub units_added: Vec<String>,
+    /// Units that only the old one has.
+    pub units_removed: Vec<String>,
+    /// Units that both have, with different text.
+    pub units_changed: Vec<String>,
+    /// Kernel parameters that only the new one has.
+    pub parameters_added: Vec<String>,
+    /// Kernel parameters that only the old one has.
+    pub parameters_removed: Vec<String>,
+    /// Parts of the system that are only used from the next start on.
+    pub at_reboot: Vec<String>,
+    /// What the running system cannot change while it runs.
+    pub inhibitors: Vec<String>,
+}
+
+impl Changes {
+    /// Compares two systems; `None` is a system with nothing.
+    pub fn between(old: Option<&StorePath>, new: &StorePath) -> Result<Changes> {
+        let units = |system: &StorePath| units(&system.path().join("etc/systemd/system"));
+        let (before, after) = (old.map(units).unwrap_or_default(), units(new));
+        let names = |of: &BTreeMap<String, Utf8PathBuf>, keep: &dyn Fn(&str, &Utf8Path) -> bool| {
+            of.iter()
+                .filter(|(name, path)| keep(name, path))
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let (was, is) = (old.map(parameters).transpose()?.unwrap_or_default(), parameters(new)?);
+        Ok(Changes {
+            units_added: names(&after, &|name, _| !before.contains_key(name)),
+            units_removed: names(&before, &|name, _| !after.contains_key(name)),
+            units_changed: names(&after, &|name, path| {
+                before.get(name).is_some_and(|other| !same(other, path))
+            }),
+            parameters_added: is.difference(&was).cloned().collect(),
+            parameters_removed: was.difference(&is).cloned().collect(),
+            at_reboot: old.map_or_else(Vec::new, |old| at_reboot(old, new)),
+            inhibitors: old.map(|old| inhibitors(old, new)).transpose()?.unwrap_or_default(),
+        })
+    }
+
+    /// A line for each kind of change.
+    pub fn lines(&self) -> Vec<String> {
+        let rows = [
+            ("units added", &self.units_added),
+            ("units removed", &self.units_removed),
+            ("units changed", &self.units_changed),
+            ("kernel parameters added", &self.parameters_added),
+            ("kernel parameters removed", &self.parameters_removed),
+            ("used from the next start on", &self.at_reboot),
+            ("cannot change while it runs", &self.inhibitors),
+        ];
+        rows.into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("{what}: {}", ui::names(names, MOST)))
+            .collect()
+    }
+}
+
+/// The units of a system by name. Folders (`NAME.wants`, `NAME.d`) follow from the units in them.
+fn units(folder: &Utf8Path) -> BTreeMap<String, Utf8PathBuf> {
+    let Ok(entries) = folder.read_dir_utf8() else { return BTreeMap::new() };
+    entries
+        .flatten()
+        .map(|entry| (entry.file_name().to_owned(), entry.into_path()))
+        .filter(|(_, path)| !path.is_dir())
+        .collect()
+}
+
+/// Whether two files are the same one, or say the same.
+fn same(one: &Utf8Path, other: &Utf8Path) -> bool {
+    match (one.canonicalize_utf8(), other.canonicalize_utf8()) {
+        (Ok(one), Ok(other)) if one == other => true,
+        (Ok(one), Ok(other)) => match (fs::read(&one), fs::read(&other)) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        },
+        // A masked unit is a link to /dev/null, which exists; what leads nowhere is compared as a link.
+        _ => one.read_link_utf8().ok() == other.read_link_utf8().ok(),
+    }
+}
+
+fn parameters(system: &StorePath) -> Result<BTreeSet<String>> {
+    let text = fs::read_optional(&system.path().join("kernel-params"))?.unwrap_or_default();
+    Ok(text.split_whitespace().map(str::to_owned).collect())
+}
+
+fn at_reboot(old: &StorePath, new: &StorePath) -> Vec<String> {
+    let real = |system: &StorePath, part: &str| system.path().join(part).canonicalize_utf8().ok();
+    ["kernel", "initrd", "kernel-modules"]
+        .into_iter()
+        .filter(|part| real(old, part) != real(new, part))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn system(folder: &Utf8Path, hash: char, files: &[(&str, &str)]) -> StorePath {
+        let path = folder.join("store").join(format!("{}-system", hash.to_string().repeat(32)));
+        for (name, text) in files {
+            let file = path.join(name);
+            fs::create_dir_all(file.parent().expect("parent")).expect("mkdir");
+            fs::write_new(&file, text.as_bytes()).expect("write");
+        }
+        StorePath::new(path).expect("store path")
+    }
+
+    #[test]
+    fn what_differs_is_named_and_what_is_the_same_is_not() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let dir = fs::utf8(dir.path()).expect("utf-8");
+        let units = "etc/systemd/system";
+        let old = system(
+            &dir,
+            'a',
+            &[
+                (&format!("{units}/gone.service"), "x"),
+                (&format!("{units}/same.service"), "x"),
+                (&format!("{units}/other.service"), "1"),
+                ("kernel-params", "quiet loglevel=4\n"),
+                ("switch-inhibitors", r#"{"dbus": "dbus"}"#),
+            ],
+        );
+        let new = system(
+            &dir,
+            'b',
+            &[
+                (&format!("{units}/new.service"), "x"),
+                (&format!("{units}/same.service"), "x"),
+                (&format!("{units}/other.service"), "2"),
+                ("kernel-params", "loglevel=4 debug"),
+                ("switch-inhibitors", r#"{"dbus": "broker"}"#),
+            ],
+        );
+        let changes = Changes::between(Some(&old), &new).expect("compared");
+        assert_eq!(
+            changes.lines(),
+            [
+                "units added: `new.service`",
+                "units removed: `gone.service`",
+                "units changed: `other.service`",
+                "kernel parameters added: `debug`",
+                "kernel parameters removed: `quiet`",
+                "cannot change while it runs: `dbus`",
+            ]
+        );
+        assert_eq!(Changes::between(Some(&new), &new).expect("same"), Changes::default());
+        assert_eq!(Changes::between(None, &new).expect("first").units_added.len(), 3);
+    }
+}

@@ -1,0 +1,24 @@
+//! What the switching commands want: try a snapshot, switch to it, go back, list what there is.
+//!
+//! Everything up to the activation is done as the user: the snapshot is verified, checked and built, and what it changes
+//! is shown. Then `studio-activate` is called once ([`engine`]), by root where the target needs it. Where things lie is
+//! [`crate::activation`]'s to know.
+
+mod call;
+mod changes;
+mod elevation;
+mod engine;
+mod forward;
+mod generations;
+mod rollback;
+mod settled;
+mod site;
+
+pub use call::{Call, FailedUnits, VARIABLES, Wanted, variable};
+pub use changes::Changes;
+pub use elevation::Elevation;
+pub use forward::{Ask, Plan, switch, test};
+pub use generations::{Listed, Mark, generations, table};
+pub use rollback::{Goal, rollback};
+pub use settled::{last_attempt, settled};
+pub use site::{Site, SiteArgs};
