@@ -143,3 +143,18 @@ fn a_home_and_a_package_need_no_root_and_go_back_as_well() {
     assert_eq!(profile.canonicalize_utf8().expect("profile"), out);
     assert!(!link.is_symlink(), "the profile is what is used from now on");
 }
+
+#[test]
+fn another_store_is_passed_on_to_every_call_of_nix() {
+    let scene = Scene::new();
+    let one = scene.with_demo(r#"motd.text = "one";"#);
+    let nix = scene.sandbox.root().join("nix");
+    let same = format!("local?store={nix}/store&state={nix}/var/nix&log={nix}/var/log/nix");
+    scene.on_machine(&one, &format!("flake-switch --yes --store {same}")).ok();
+    assert_snapshot!(scene.state(), @"runs one, profile system-1-link, boots nixos-generation-1.conf");
+    let two = scene.with_demo(r#"motd.text = "two";"#);
+    let wrong = scene.on_machine(&two, "flake-switch --yes --store nonsense://x");
+    wrong.fails(1);
+    assert!(wrong.stderr.contains("nonsense"), "{wrong}");
+    assert_snapshot!(scene.state(), @"runs one, profile system-1-link, boots nixos-generation-1.conf");
+}

@@ -32,6 +32,8 @@ const FOLDER: &str = "/";
 pub struct Nix {
     program: Utf8PathBuf,
     store: Utf8PathBuf,
+    /// What `--store` is given, if not nix's own default.
+    which: Option<String>,
     system: String,
     version: OnceLock<Version>,
 }
@@ -55,9 +57,15 @@ impl Nix {
         Ok(Nix {
             program,
             store: env.get("NIX_STORE_DIR").unwrap_or("/nix/store").into(),
+            which: None,
             system: system(env),
             version: OnceLock::new(),
         })
+    }
+
+    /// The same Nix on another of its stores: what it is told by `--store`.
+    pub fn with_store(self, which: Option<&str>) -> Nix {
+        Nix { which: which.map(str::to_owned), ..self }
     }
 
     /// The version; asked once.
@@ -108,11 +116,17 @@ impl Nix {
             })
     }
 
+    /// The option that names the store, where it is not the default one.
+    fn store_option(&self) -> Vec<&str> {
+        self.which.iter().flat_map(|which| ["--store", which.as_str()]).collect()
+    }
+
     /// `nix VERB` as every call has it.
     fn verb(&self, verb: &[&str]) -> Result<Program> {
         self.version()?;
         let colour = [("NO_COLOR", "1"), ("TERM", "dumb")];
-        let program = Program::new(&self.program, FOLDER.into()).args(FEATURES).args(verb);
+        let program = Program::new(&self.program, FOLDER.into()).args(FEATURES);
+        let program = program.args(self.store_option()).args(verb);
         // What it says is shown line by line and kept in a file: cursor movements would spoil both.
         Ok(colour.iter().fold(program, |program, (name, value)| program.env(name, value)))
     }

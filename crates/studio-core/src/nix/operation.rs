@@ -179,6 +179,7 @@ impl Nix {
     /// Whether something is in the store, whole and registered.
     pub fn is_valid(&self, path: &StorePath) -> Result<bool> {
         let program = Program::new(self.relative("nix-store")?, FOLDER.into())
+            .args(self.store_option())
             .args(["--check-validity", path.path().as_str()]);
         match program.run() {
             Ok(_) => Ok(true),
@@ -193,6 +194,7 @@ impl Nix {
             fs::create_dir_all(parent)?;
         }
         Program::new(self.relative("nix-store")?, FOLDER.into())
+            .args(self.store_option())
             .args(["--realise", path.path().as_str(), "--add-root", link.as_str()])
             .run()?;
         Ok(())

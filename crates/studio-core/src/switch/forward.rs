@@ -81,7 +81,7 @@ fn prepare(
 ) -> Result<(Nix, Site, StorePath)> {
     let settings = args.settings(cx, Some(snapshot.path()))?;
     let machine = args.machine(cx)?;
-    let nix = Nix::find(cx)?;
+    let nix = Nix::find(cx)?.with_store(args.store.as_deref());
     let target = build::resolve(cx, &nix, snapshot, &settings)?;
     let site = Site::of(cx, target, machine, &settings)?;
     snapshot.verify()?;
@@ -90,6 +90,14 @@ fn prepare(
         check::check(cx, &nix, snapshot, false)?;
     }
     let built = build::build(cx, &nix, snapshot, &site.target)?;
+    if let (Some(store), false) = (&site.machine.store, built.out.path().exists()) {
+        return Err(Error::new(format!("`{}` is in the store `{store}` only", built.out))
+            .because("its activation program runs here, and finds nothing of itself at that path")
+            .hint(
+                "to install a system into another root: `nixos-install --root DIR --flake .#HOST`",
+            )
+            .hint("to switch one that is there: `nixos-enter --root DIR`, then switch"));
+    }
     verify(site.target.kind, &built.out, &site.place.root)?;
     Ok((nix, site, built.out))
 }

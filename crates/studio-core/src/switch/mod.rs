@@ -1,7 +1,7 @@
 //! What the switching commands want: try a snapshot, switch to it, go back, list what there is.
 //!
 //! Everything up to the activation is done as the user: the snapshot is verified, checked and built, and what it changes
-//! is shown. Then `studio-activate` is called once ([`engine`]), by root where the target needs it. Where things lie is
+//! is shown. Then `studio-activate` is called once (`engine`), by root where the target needs it. Where things lie is
 //! [`crate::activation`]'s to know.
 
 mod call;

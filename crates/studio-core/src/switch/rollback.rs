@@ -37,7 +37,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: Goal) -> Result<Done> {
     })?;
     // What is wrong with it is better found before a password is asked for.
     verify(site.target.kind, &path, &place.root)?;
-    let nix = Nix::find(cx)?;
+    let nix = Nix::find(cx)?.with_store(site.machine.store.as_deref());
     cx.ui.step(format!("{} goes to generation {number}, `{}`", site.target, path.name()));
     engine::show_changes(cx, &nix, site, &path)?;
     let attempt = Attempt {

@@ -22,6 +22,9 @@ pub struct SiteArgs {
     /// Work on the machine whose root folder this is, instead of this one
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub root: Option<Utf8PathBuf>,
+    /// The store to build in and switch from, as nix's own `--store`; by default that of this machine
+    #[arg(long, value_name = "STORE", help_heading = "Target")]
+    pub store: Option<String>,
     /// The program that gives privilege: auto, sudo, doas, run0 or none
     #[arg(long, value_name = "PROGRAM", help_heading = "Target")]
     pub elevate: Option<String>,
@@ -43,7 +46,11 @@ impl SiteArgs {
     /// The machine that is meant.
     pub fn machine(&self, cx: &Context) -> Result<Machine> {
         // git runs aliases at the top of the work tree; a relative folder is one from where the user stands.
-        Machine::new(self.root.as_deref(), None, &cx.env.cwd().join(cx.env.prefix()))
+        Machine::new(
+            self.root.as_deref(),
+            self.store.as_deref(),
+            &cx.env.cwd().join(cx.env.prefix()),
+        )
     }
 }
 
