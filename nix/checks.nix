@@ -1,0 +1,31 @@
+# `nix flake check`: the package, and the suite with the Nix and the busybox of nixpkgs. On top of that, `cargo xtask ci`
+# knows formatting, lints, documents and the demo, and a second version of Nix.
+{
+  lib,
+  stdenv,
+  git,
+  nix,
+  pkgsStatic,
+  studio,
+}:
+{
+  package = studio;
+}
+// lib.optionalAttrs stdenv.hostPlatform.isLinux {
+  # Each test has a store of its own below its temporary folder, so a build may run them.
+  suite = studio.overrideAttrs (old: {
+    pname = "${old.pname}-suite";
+    cargoTestFlags = [ "--workspace" ];
+    nativeCheckInputs = [
+      git
+      nix
+    ];
+    STUDIO_TEST_NIX = "${nix}/bin";
+    STUDIO_TEST_BUSYBOX = "${pkgsStatic.busybox}/bin/busybox";
+    # Tests run the programs of other crates, from the folder that test programs lie in.
+    cargoBuildType = "debug";
+    cargoCheckType = "debug";
+    installPhase = "touch $out";
+    dontFixup = true;
+  });
+}

@@ -1,0 +1,57 @@
+# home-manager: `programs.studio.enable = true;`, and settings that would otherwise stand in config.toml.
+packages:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.programs.studio;
+  toml = pkgs.formats.toml { };
+in
+{
+  options.programs.studio = {
+    enable = lib.mkEnableOption "studios, snapshots and safe switching for a personal flake";
+
+    package = lib.mkOption {
+      type = lib.types.package;
+      default = (packages pkgs).studio;
+      defaultText = lib.literalExpression "the package of the flake that this module comes from";
+      description = "The toolkit. Studios keep the one that made them.";
+    };
+
+    settings = lib.mkOption {
+      inherit (toml) type;
+      default = { };
+      example = {
+        upstream = "git@example.org:me/machines.git";
+        target = "home";
+        editor = "hx";
+      };
+      description = ''
+        What stands in {file}`$XDG_CONFIG_HOME/studio/config.toml`; `studio --show-config` lists what there is.
+        While this is empty the file is left to `studio`, which remembers the upstream in it on first use.
+      '';
+    };
+
+    gitAliases = lib.mkOption {
+      type = lib.types.bool;
+      default = false;
+      description = ''
+        Whether git knows the commands with a space (`git mutable snapshot`) outside of studios too.
+        Inside them, and as `git mutable-snapshot`, it knows them anyway.
+      '';
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    home.packages = [ cfg.package ];
+    xdg.configFile = lib.mkIf (cfg.settings != { }) {
+      "studio/config.toml".source = toml.generate "studio-config.toml" cfg.settings;
+    };
+    programs.git.includes = lib.mkIf cfg.gitAliases [
+      { path = "${cfg.package}/share/studio/aliases.gitconfig"; }
+    ];
+  };
+}

@@ -1,0 +1,75 @@
+# The toolkit as one package. Programs, links, man pages and completions are laid out by `xtask dist`, which finds them
+# by itself: a new command needs no edit here.
+#
+# `git` and `nix` are not wrapped in: the user's own are meant, those that made the repository and the store.
+{
+  lib,
+  stdenv,
+  rustPlatform,
+  git,
+}:
+let
+  manifest = lib.importTOML ../Cargo.toml;
+  release = "target/${stdenv.hostPlatform.rust.cargoShortTarget}/release";
+in
+rustPlatform.buildRustPackage {
+  pname = "studio";
+  inherit (manifest.workspace.package) version;
+
+  # A change to a document or to the demo is no new package.
+  src = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../Cargo.toml
+      ../Cargo.lock
+      ../LICENSE-APACHE
+      ../LICENSE-MIT
+      ../crates
+      ../examples
+      ../xtask
+    ];
+  };
+  cargoLock.lockFile = ../Cargo.lock;
+
+  cargoBuildFlags = [
+    "--workspace"
+    "--bins"
+  ];
+
+  # Here only what needs no Nix; checks.nix runs the whole suite.
+  cargoTestFlags = [
+    "--workspace"
+    "--lib"
+  ];
+  nativeCheckInputs = [ git ];
+
+  # What was built for another machine cannot write its own pages.
+  installPhase =
+    if stdenv.buildPlatform.canExecute stdenv.hostPlatform then
+      ''
+        runHook preInstall
+        ${release}/xtask dist --prefix "$out" --from ${release}
+        runHook postInstall
+      ''
+    else
+      ''
+        runHook preInstall
+        for program in ${release}/{studio,studio-activate,mutable-*,flake-*}; do
+          [ ! -x "$program" ] || install -D -m 755 -t "$out/bin" "$program"
+        done
+        for program in "$out"/bin/{mutable,flake}-*; do
+          ln -s "''${program##*/}" "$out/bin/git-''${program##*/}"
+        done
+        runHook postInstall
+      '';
+
+  meta = {
+    description = "Studios, immutable snapshots and safe switching for a personal flake";
+    license = [
+      lib.licenses.mit
+      lib.licenses.asl20
+    ];
+    mainProgram = "studio";
+    platforms = lib.platforms.unix;
+  };
+}
