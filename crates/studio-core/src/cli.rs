@@ -33,7 +33,7 @@ pub struct Common {
     #[arg(help_heading = "Output", help = "Colours: auto, always or never")]
     pub color: Color,
     /// Write a man page or completions to stdout instead of working
-    #[arg(long, global = true, value_name = "WHAT", hide = true)]
+    #[arg(long, global = true, value_name = "WHAT", hide = true, exclusive = true)]
     pub generate: Option<Generate>,
 }
 
@@ -92,11 +92,16 @@ pub fn main<C: Command>() -> ExitCode {
     process::restart_without_repository_variables();
     let command = describe::<C>();
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
-    let parsed = command
-        .clone()
-        .try_get_matches()
-        .and_then(|mut matches| C::from_arg_matches_mut(&mut matches));
-    let args = match parsed {
+    let mut matches = match command.clone().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return refused(error),
+    };
+    // Asked about itself, a command needs none of its arguments.
+    if let Some(what) = matches.get_one::<Generate>("generate") {
+        let ui = Ui::new(Verbosity::Normal, Color::Auto, true);
+        return report(&ui, generate(*what, command));
+    }
+    let args = match C::from_arg_matches_mut(&mut matches) {
         Ok(args) => args,
         Err(error) => return refused(error),
     };
@@ -106,19 +111,22 @@ pub fn main<C: Command>() -> ExitCode {
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     };
-    let outcome = match (common.generate, Environment::capture()) {
-        (Some(what), _) => (Ui::new(verbosity, common.color, true), generate(what, command)),
-        (None, Ok(env)) => {
+    match Environment::capture() {
+        Ok(env) => {
             let ui = Ui::new(verbosity, common.color, env.no_color());
             let cx = Context { ui, env, command: name };
             let result = args.run(&cx);
-            (cx.ui, result)
+            report(&cx.ui, result)
         }
-        (None, Err(error)) => (Ui::new(verbosity, common.color, true), Err(error)),
-    };
-    let exit = match outcome {
-        (ui, Ok(done)) => finish(&ui, done),
-        (ui, Err(error)) => {
+        Err(error) => report(&Ui::new(verbosity, common.color, true), Err(error)),
+    }
+}
+
+/// Shows what came of a command, and gives its exit status.
+fn report(ui: &Ui, result: Result<Done>) -> ExitCode {
+    let exit = match result {
+        Ok(done) => finish(ui, done),
+        Err(error) => {
             ui.error(&error);
             error.status()
         }
@@ -192,7 +200,8 @@ fn generate(what: Generate, mut command: clap::Command) -> Result<Done> {
 fn markdown(command: clap::Command) -> String {
     let title = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     let help = command.term_width(100).render_long_help().to_string();
-    let (about, rest) = help.split_once("\n\n").unwrap_or((&help, ""));
-    let lines: Vec<&str> = rest.lines().map(str::trim_end).collect();
-    format!("# {title}\n\n{}\n\n```text\n{}\n```\n", about.trim(), lines.join("\n").trim_end())
+    let (about, options) = help.split_once("\nUsage: ").unwrap_or((&help, ""));
+    let lines: Vec<&str> = options.lines().map(str::trim_end).collect();
+    let options = lines.join("\n");
+    format!("# {title}\n\n{}\n\n```text\nUsage: {}\n```\n", about.trim(), options.trim_end())
 }
