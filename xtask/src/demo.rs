@@ -93,20 +93,19 @@ fn tour(shown: &str, home: &Utf8Path) -> String {
     part
 }
 
-/// A text without what differs between two walks: ids, hashes, times. Such words have a digit.
+/// A text without what differs between two walks: ids, hashes, times, and names made of them. All of them have a digit.
 fn masked(text: &str) -> String {
-    let mut masked = String::new();
-    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
-        let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let ends = |c: char| c.is_whitespace() || "`'\"".contains(c);
+    let mask = |word: &str| -> String {
+        let bare = word.trim_end_matches(ends);
+        let end = &word[bare.len()..];
         if bare.contains(|c: char| c.is_ascii_digit()) {
-            masked.push('#');
-            masked.push_str(&word[bare.len()..]);
+            format!("#{end}")
         } else {
-            masked.push_str(word);
+            word.to_owned()
         }
-    }
-    // `1.5 s` and `2 s` are the same.
-    masked.replace("#.#", "#")
+    };
+    text.split_inclusive(ends).map(mask).collect()
 }
 
 #[cfg(test)]
@@ -115,7 +114,8 @@ mod tests {
 
     #[test]
     fn two_walks_differ_in_words_with_digits_only() {
-        assert_eq!(masked("took 1.5 s for 3f2a"), masked("took 12 s for 99cd"));
+        assert_eq!(masked("took 1.5 s for `3f2a`"), masked("took 12 s for `99cd`"));
+        assert_eq!(masked("`scratch/2026-face`"), masked("`scratch/2027-0001`"));
         assert_ne!(masked("took 1 s"), masked("needed 1 s"));
     }
 

@@ -6,6 +6,7 @@ use crate::run;
 use crate::test::Tools;
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::HashMap;
 
 /// A folder in which a user could live: a home, a Nix store and a server with two repositories.
 pub struct Place {
@@ -46,18 +47,13 @@ impl Place {
 
     /// A command in the folder, with nothing of the caller's environment that could change what it does.
     pub fn command(&self, program: &str, args: &[&str]) -> duct::Expression {
-        let mut expression = duct::cmd(program, args).dir(&self.dir);
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            // The terminal is the user's; all else is the place's.
-            if !matches!(name.as_ref(), "TERM" | "COLORTERM" | "LANG" | "LC_ALL") {
-                expression = expression.env_remove(name.as_ref());
-            }
-        }
-        for (name, value) in &self.environment {
-            expression = expression.env(name, value);
-        }
-        expression
+        // The terminal is the user's; all else is the place's.
+        let kept = ["TERM", "COLORTERM", "LANG", "LC_ALL"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        let environment: HashMap<String, String> =
+            kept.chain(self.environment.iter().cloned()).collect();
+        duct::cmd(program, args).dir(&self.dir).full_env(environment)
     }
 }
 
