@@ -22,37 +22,37 @@ run() {
 
 cd ~ || exit 1
 
-chapter "A studio: your flake, in a place where nothing can go wrong"
-run 'dir=$(studio --upstream ~/server/upstream.git --no-editor) && cd "$dir"'
+chapter "A studio is your flake in a place where nothing can go wrong"
+run 'dir=$(studio --upstream ~/server/upstream.git --yes --no-editor) && cd "$dir"'
+run 'git flake-switch --root ~/machine'
 
-chapter "Change something: an input, and a machine that git does not know yet"
+chapter "Change an input, and add a machine that git does not know yet"
 run 'echo "hello from a studio." > inputs/motd/message'
 run 'echo "{ imports = [ ../modules/motd.nix ]; }" > hosts/laptop.nix'
 
 chapter "A snapshot holds exactly that, and never changes again"
 run 'dir=$(git mutable-snapshot -m "greet from a studio") && cd "$dir"'
 
-chapter "Ask first: do its checks pass, does it boot?"
+chapter "Ask first: does everything pass, and does it boot?"
 run 'git flake-check'
 run 'git flake-build-vm'
 
 chapter "Try it until the next reboot, then keep it"
 run 'git flake-test --root ~/machine'
-run 'cat ~/machine/etc/motd'
+run 'grep hello ~/machine/etc/motd'
 run 'git flake-switch --root ~/machine'
 
-chapter "Now a change that breaks the machine"
+chapter "A change that breaks the machine does not get far"
 run 'dir=$(studio --no-editor) && cd "$dir"'
 run 'echo "{ faults.activate = true; }" > modules/heartbeat.nix'
 run 'git flake-switch --root ~/machine' 11
-run 'git flake-generations --root ~/machine'
 
-chapter "What was done here can be taken back"
+chapter "What was done in a studio can be taken back"
 run 'git mutable-log'
 run 'git mutable-undo'
+run 'git status --short'
+run 'git restore modules/heartbeat.nix'
 
-chapter "And so can the switch"
-run 'echo "{ motd.text = \"the third one\"; }" > modules/motd.nix'
-run 'git checkout --quiet modules/heartbeat.nix'
+chapter "And so can a switch"
 run 'git flake-rollback --root ~/machine'
 run 'git flake-generations --root ~/machine'

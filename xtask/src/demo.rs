@@ -36,7 +36,11 @@ impl Demo {
         let tools = Tools::get(workspace, self.nix.as_deref())?;
         let programs = workspace.build(Profile::Debug)?;
         let dir = workspace.target.join("demo");
-        let place = Place::new(&dir, &tools, &programs)?.with_example(workspace, &tools)?;
+        let mut place = Place::new(&dir, &tools, &programs)?.with_example(workspace, &tools)?;
+        if self.check || self.write {
+            // What happened a minute ago on one machine happened just now on another.
+            place.set("STUDIO_NOW", "1767323045");
+        }
         eprintln!("everything happens in {dir}");
         let script = workspace.root.join("examples/demo.sh");
         let shown = walk(&place, &script)?;
@@ -44,7 +48,7 @@ impl Demo {
         if self.check || self.write {
             let readme = workspace.root.join("README.md");
             let old = std::fs::read_to_string(&readme).map_err(Error::io("read", &readme))?;
-            let tour = tour(&shown, &place.home());
+            let tour = tour(&shown, &place.dir);
             let new = with_part(&old, "tour", &tour)?;
             if self.write {
                 std::fs::write(&readme, new).map_err(Error::io("write", &readme))?;
@@ -82,15 +86,38 @@ fn walk(place: &Place, script: &Utf8Path) -> Result<String> {
     }
 }
 
-/// What was shown as the README tells it: in the home of somebody, not in this folder.
-fn tour(shown: &str, home: &Utf8Path) -> String {
-    let text = shown.replace(home.as_str(), "/home/ada");
+/// What was shown as the README tells it: on somebody's machine, not in this folder, and without what Nix says while it
+/// works.
+fn tour(shown: &str, dir: &Utf8Path) -> String {
+    let text = shown
+        .replace(dir.join("home").as_str(), "/home/ada")
+        .replace(dir.join("nix/store").as_str(), "/nix/store");
     let mut part = String::new();
     for chapter in text.split("\n# ").skip(1) {
         let (title, body) = chapter.split_once('\n').unwrap_or((chapter, ""));
-        part.push_str(&format!("**{title}**\n\n```console\n{}\n```\n\n", body.trim_end()));
+        let lines: Vec<&str> = body.trim_end().lines().filter(|line| !is_chatter(line)).collect();
+        part.push_str(&format!("**{title}**\n\n```console\n{}\n```\n\n", lines.join("\n")));
     }
     part
+}
+
+/// Whether this is Nix at work: it differs with versions and with what is built already.
+fn is_chatter(line: &str) -> bool {
+    const BEGINNINGS: [&str; 10] = [
+        "  /nix/store/",
+        "Use '--all-systems'",
+        "all checks passed!",
+        "building '/nix",
+        "checking ",
+        "derivation evaluated to",
+        "evaluating flake",
+        "running ",
+        "these ",
+        "this derivation will be built",
+    ];
+    BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+        || line.starts_with("warning: The check omitted")
+        || line.starts_with("warning: Git tree")
 }
 
 /// A text without what differs between two walks: ids, hashes, times, and names made of them. All of them have a digit.
@@ -121,7 +148,10 @@ mod tests {
 
     #[test]
     fn a_chapter_becomes_a_block() {
-        let part = tour("\n# One\n$ ls /x/home\nfile\n\n# Two\n$ true\n", Utf8Path::new("/x/home"));
+        let part = tour(
+            "\n# One\n$ ls /x/home\nbuilding '/nix/y'\nfile\n\n# Two\n$ true\n",
+            Utf8Path::new("/x"),
+        );
         assert_eq!(
             part,
             "**One**\n\n```console\n$ ls /home/ada\nfile\n```\n\n**Two**\n\n```console\n$ true\n```\n\n"

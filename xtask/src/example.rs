@@ -45,6 +45,11 @@ impl Place {
         Ok(self)
     }
 
+    /// Sets a variable for everything that runs here from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// A command in the folder, with nothing of the caller's environment that could change what it does.
     pub fn command(&self, program: &str, args: &[&str]) -> duct::Expression {
         // The terminal is the user's; all else is the place's.
