@@ -83,8 +83,8 @@ struct Past {
 /// Does what the call says.
 pub fn carry_out(call: &Call, cx: &Context) -> Result<Exit> {
     trust::program(&call.nix_env)?;
-    // An interrupt at the client's terminal, or the end of that terminal, must not stop an activation half-way. It fails
-    // only where we lead a process group, and then no terminal interrupts us as a part of another one.
+    // An interrupt at the client's terminal, or the end of that terminal, must not stop an activation half-way: a session
+    // of our own gets neither. It fails only where we lead a process group, which no command of ours makes us.
     let _ = rustix::process::setsid();
     let lock = Lock::try_now(&call.place.lock, call.verb.command())?.map_err(|busy| {
         Error::new(format!("another switch of {} is running", call.target))
@@ -116,11 +116,10 @@ fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a
         }
     };
     trust::toplevel(call, &new)?;
-    let old_generation = match profile.current() {
-        // A profile whose generation was deleted by hand is at nothing that can be gone back to.
-        Some(number) => profile.generation(number).ok(),
-        None => None,
-    };
+    // One that was deleted by hand has a number and leads nowhere.
+    let old_generation = profile.current().map(|number| {
+        profile.generation(number).unwrap_or(Generation { number, path: None, made: 0 })
+    });
     let old = call.place.runs();
     let record = Record {
         version: VERSION,
@@ -213,8 +212,13 @@ impl Attempt<'_> {
         if self.call.verb == Verb::Boot {
             return self.commit(Reboot::Needed);
         }
-        if let Some(why) = self.needs_reboot()? {
-            return self.without_activating(&why);
+        match self.needs_reboot() {
+            Ok(None) => {}
+            Ok(Some(why)) => return self.without_activating(&why),
+            Err(error) => {
+                self.note(Phase::Refused);
+                return Err(error);
+            }
         }
         self.write(Phase::Testing)?;
         let path = self.new.clone();
@@ -263,7 +267,10 @@ impl Attempt<'_> {
 
     fn prove(&mut self, newly_failed: Vec<String>) -> Result<Exit> {
         self.record.newly_failed = newly_failed;
-        self.write(Phase::Proving)?;
+        if let Err(error) = self.write(Phase::Proving) {
+            // What cannot be written down is not made permanent: a full disk would fail at the next step as well.
+            return self.go_back(&told(&error));
+        }
         let failed = self.record.newly_failed.clone();
         if !failed.is_empty() {
             self.ui.warn(format!(
@@ -274,7 +281,7 @@ impl Attempt<'_> {
         }
         match (self.call.verb, failed.is_empty(), self.call.failed_units) {
             (Verb::Test, clean, _) => {
-                self.write(Phase::Tested)?;
+                self.note(Phase::Tested);
                 self.say_tested();
                 Ok(if clean { Exit::Done } else { Exit::UnitsFailed })
             }
@@ -299,7 +306,9 @@ impl Attempt<'_> {
     /// Sets the profile, then what starts at boot.
     fn commit(&mut self, reboot: Reboot) -> Result<Exit> {
         self.record.reboot = reboot;
-        self.write(Phase::Committing)?;
+        if let Err(error) = self.write(Phase::Committing) {
+            return self.go_back(&told(&error));
+        }
         let set = self.set_profile();
         let now_at = self.call.place.profile().current();
         if now_at != self.record.old_generation {
@@ -320,7 +329,9 @@ impl Attempt<'_> {
         }
         if self.call.target.kind == Kind::Profile && !self.call.place.nothing_goes_at_reboot() {
             // The profile is what runs now; a link left over from a test would hide it.
-            fs::remove_file(&self.call.place.running)?;
+            if let Err(error) = fs::remove_file(&self.call.place.running) {
+                self.ui.warn(told(&error));
+            }
         }
         // It is done whether or not that can be written down; the next attempt looks at what is there as well.
         self.note(Phase::Committed);

@@ -54,8 +54,9 @@ impl Attempt<'_> {
 
     /// What ran before; if that is the new one itself (as after a test), what starts at boot, if that is another one.
     fn other(&self) -> Option<StorePath> {
+        let old = self.old.as_ref()?;
         let at_boot = self.old_generation.as_ref().and_then(|generation| generation.path.as_ref());
-        [self.old.as_ref(), at_boot].into_iter().flatten().find(|path| **path != self.new).cloned()
+        [Some(old), at_boot].into_iter().flatten().find(|path| **path != self.new).cloned()
     }
 
     /// `generation 3`, or `what ran before` if it has no number.

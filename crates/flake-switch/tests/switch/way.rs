@@ -139,6 +139,10 @@ fn a_home_and_a_package_need_no_root_and_go_back_as_well() {
     assert_eq!(link.read_link_utf8().expect("link"), out);
     let profile = state.join("nix/profiles/studio-hello");
     assert!(!profile.exists());
+    // Nothing was made permanent, so going back leaves nothing.
+    scene.sandbox.run("home", &format!("flake-rollback {hello}")).ok();
+    assert!(!link.is_symlink());
+    scene.sandbox.run(&snapshot, &format!("flake-test {hello}")).ok();
     scene.sandbox.run(&snapshot, &format!("flake-switch --yes {hello}")).ok();
     assert_eq!(profile.canonicalize_utf8().expect("profile"), out);
     assert!(!link.is_symlink(), "the profile is what is used from now on");

@@ -24,6 +24,7 @@ fi
 if [ -e "$top/exit-$1" ] && [ "$(cat "$top/exit-$1")" != 4 ]; then exit "$(cat "$top/exit-$1")"; fi
 case $1 in
   test)
+    [ ! -e "$top/on-test" ] || . "$top/on-test"
     # a unit that the new system does not have is stopped
     rm -rf "$root/run/units"
     mkdir -p "$root/run/units"

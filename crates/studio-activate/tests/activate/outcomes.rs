@@ -284,3 +284,32 @@ fn what_is_no_system_is_refused_and_nothing_is_touched() {
     [exit status: 1]
     ");
 }
+
+#[test]
+fn a_record_that_cannot_be_written_stops_it_and_puts_back_what_ran() {
+    let machine = Machine::new();
+    let one = machine.system("one", &[]);
+    machine.activate("switch", &one).ok();
+    // The system itself takes the folder of the records away while it is activated.
+    let folder = machine.root().join("var/lib/studio/transactions");
+    let bad = machine.system("bad", &[("on-test", &format!("rm -r {folder}; touch {folder}"))]);
+    let outcome = machine.activate("switch", &bad);
+    outcome.fails(11);
+    assert!(outcome.stderr.contains("generation 1 runs again"), "{outcome}");
+    machine.sandbox.sh(".", &format!("rm {folder}")).ok();
+    assert_snapshot!(machine.state(), @"runs one, profile one (system-1-link), boots system-1-link, no record");
+}
+
+#[test]
+fn a_damaged_record_stops_everything_with_a_remedy() {
+    let machine = Machine::new();
+    let one = machine.system("one", &[]);
+    machine.sandbox.write("machine/var/lib/studio/transactions/odd.json", "{\"version\": 7}");
+    assert_snapshot!(shown(machine.activate("switch", &one).fails(1)), @r"
+    ------- stderr -------
+    error: the transaction `[SANDBOX]/machine/var/lib/studio/transactions/odd.json` has format 7, and this program knows format 1
+    hint: use the version of this toolkit that wrote it, or a newer one
+    [exit status: 1]
+    ");
+    assert!(!machine.root().join("run/current-system").is_symlink());
+}

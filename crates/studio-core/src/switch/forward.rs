@@ -2,7 +2,7 @@
 
 use super::engine::{self, Attempt};
 use super::{Changes, FailedUnits, Site, SiteArgs, Wanted};
-use crate::activation::verify;
+use crate::activation::{row, verify};
 use crate::build;
 use crate::check;
 use crate::cli::Done;
@@ -84,6 +84,11 @@ fn prepare(
     let nix = Nix::find(cx)?.with_store(args.store.as_deref());
     let target = build::resolve(cx, &nix, snapshot, &settings)?;
     let site = Site::of(cx, target, machine, &settings)?;
+    if verb == Verb::Boot && row(site.target.kind).install_boot.is_none() {
+        return Err(Error::new(format!("{} does not start at boot", site.target))
+            .hint("leave `--boot` out")
+            .exit(Exit::Usage));
+    }
     snapshot.verify()?;
     if verb != Verb::Test {
         // A test is undone by a reboot; what starts at every boot from now on has to pass every check first.

@@ -4,14 +4,15 @@
 //! made permanent is left for what ran before it. Doing it twice goes two steps back, as with `git mutable-undo`.
 
 use super::engine::{self, Attempt};
-use super::{Elevation, FailedUnits, Site, Wanted};
+use super::{FailedUnits, Site, Wanted};
 use crate::activation::{Generation, Place, verify};
 use crate::cli::Done;
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::nix::Nix;
-use crate::transaction::{Phase, Record, Records, Verb};
-use crate::ui;
+use crate::target::Kind;
+use crate::transaction::{Phase, Reboot, Record, Records, Verb};
+use crate::{fs, ui};
 
 /// Where to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,12 @@ pub enum Goal {
 /// Goes back on a site and returns the store path that runs then.
 pub fn rollback(cx: &Context, site: &Site, goal: Goal) -> Result<Done> {
     let place = &site.place;
+    if goal == Goal::Before && is_only_tried(place) {
+        // There is no generation to go to: the link is all there is of the package.
+        fs::remove_file(&place.running)?;
+        cx.ui.step(format!("{} is gone: it was only being tried", site.target));
+        return Ok(Done::silent());
+    }
     let records = Records::at(&place.records).of(&place.profile)?;
     let generation = match goal {
         Goal::Number(number) => place.profile().generation(number)?,
@@ -48,10 +55,15 @@ pub fn rollback(cx: &Context, site: &Site, goal: Goal) -> Result<Done> {
         failed_units: FailedUnits::Accept,
     };
     let exit = engine::run(cx, &nix, site, attempt)?;
-    if exit == Exit::WayBackFailed && site.elevation == Elevation::None {
-        cx.ui.hint("`git flake-generations` shows what there is");
-    }
     Ok(Done { stdout: path.to_string(), exit })
+}
+
+/// Whether a package is linked for a try and has no generation at all.
+fn is_only_tried(place: &Place) -> bool {
+    place.kind == Kind::Profile
+        && !place.nothing_goes_at_reboot()
+        && place.running.is_symlink()
+        && place.profile().current().is_none()
 }
 
 /// The generation one step back.
@@ -85,7 +97,6 @@ fn before(place: &Place, records: &[Record]) -> Result<Generation> {
 
 /// Whether the current generation was made permanent without being activated, so that running something else is right.
 fn waits_for_reboot(at: &Generation, records: &[Record]) -> bool {
-    use crate::transaction::Reboot;
     let ended = |record: &&Record| matches!(record.phase, Phase::Committed | Phase::Tested);
     records
         .iter()
