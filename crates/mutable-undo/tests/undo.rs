@@ -40,9 +40,9 @@ fn there_and_back_again_every_state_is_what_it_was() {
     sandbox.run(&studio, "git mutable-scratch").ok();
     sandbox.run(&studio, "git mutable-redo").fails(1);
     assert_snapshot!(sandbox.run(&studio, "git mutable-log -n 3"), @"
-    736bc4b6ea7a  2026-01-02 03:04  cut `scratch/20260102-030405-cf5b` from `scratch/20260102-030405-f292` at 94e1ed2cbe3c  (`scratch/20260102-030405-cf5b` at 94e1ed2cbe3c)
-    1e7467d0fe00  2026-01-02 03:04  undo: hydrated `scratch/20260102-030405-4875` from this studio at 2a52b31a66f9  (`scratch/20260102-030405-f292` at 94e1ed2cbe3c)
-    25ce341f1c85  2026-01-02 03:04  redo: hydrated `scratch/20260102-030405-4875` from this studio at 2a52b31a66f9  (`scratch/20260102-030405-4875` at 2a52b31a66f9)
+    bb96d3bfd488  2026-01-02 03:04  cut `scratch/20260102-030405-cf5b` from `scratch/20260102-030405-f292` at 94e1ed2cbe3c  (`scratch/20260102-030405-cf5b` at 94e1ed2cbe3c)
+    2994f2a76aba  2026-01-02 03:04  undo: hydrated `scratch/20260102-030405-4875` from this studio at 2a52b31a66f9  (`scratch/20260102-030405-f292` at 94e1ed2cbe3c)
+    349ba52d1751  2026-01-02 03:04  redo: hydrated `scratch/20260102-030405-4875` from this studio at 2a52b31a66f9  (`scratch/20260102-030405-4875` at 2a52b31a66f9)
     ");
 }
 

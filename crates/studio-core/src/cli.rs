@@ -92,15 +92,13 @@ pub fn main<C: Command>() -> ExitCode {
     process::restart_without_repository_variables();
     let command = describe::<C>();
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    if let Some(what) = asked_about_itself(&command) {
+        return report(&Ui::new(Verbosity::Normal, Color::Auto, true), generate(what, command));
+    }
     let mut matches = match command.clone().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return refused(error),
     };
-    // Asked about itself, a command needs none of its arguments.
-    if let Some(what) = matches.get_one::<Generate>("generate") {
-        let ui = Ui::new(Verbosity::Normal, Color::Auto, true);
-        return report(&ui, generate(*what, command));
-    }
     let args = match C::from_arg_matches_mut(&mut matches) {
         Ok(args) => args,
         Err(error) => return refused(error),
@@ -120,6 +118,15 @@ pub fn main<C: Command>() -> ExitCode {
         }
         Err(error) => report(&Ui::new(verbosity, common.color, true), Err(error)),
     }
+}
+
+/// What `--generate` asks for. Asked that, a command needs none of its arguments, and no subcommand.
+fn asked_about_itself(command: &clap::Command) -> Option<Generate> {
+    if !std::env::args_os().any(|arg| arg.to_string_lossy().starts_with("--generate")) {
+        return None;
+    }
+    let asked = command.clone().subcommand_required(false).try_get_matches().ok()?;
+    asked.get_one::<Generate>("generate").copied()
 }
 
 /// Shows what came of a command, and gives its exit status.

@@ -341,7 +341,7 @@ fn a_studio_home_that_cannot_be_written_or_is_full_is_a_clear_error() {
     getting `[SANDBOX]/upstream.git` ...
     error: the upstream `[SANDBOX]/upstream.git` cannot be got
       error: copy-fd: write returned: No space left on device
-      fatal: cannot copy '/usr/local/share/git-core/templates/hooks/pre-merge-commit.sample' to '[SANDBOX]/full/mirrors/.tmp-upstream-66e79074cddb-23281/hooks/pre-merge-commit.sample': No space left on device
+      fatal: cannot copy '/usr/local/share/git-core/templates/hooks/pre-merge-commit.sample' to '[SANDBOX]/full/mirrors/.tmp-upstream-21a5f9b1d474-17651/hooks/pre-merge-commit.sample': No space left on device
     hint: try `git ls-remote [SANDBOX]/upstream.git`; if that fails too, git says why
     full/mirrors:
 

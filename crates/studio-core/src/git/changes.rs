@@ -150,11 +150,8 @@ impl Repo {
         }
         let head_tree = self.gix.find_tree(head).or_say(|| "the tree of HEAD cannot be read")?;
         for (path, nature) in on_disk {
-            match nature {
-                Some(nature) => {
-                    natures.insert(path.clone(), nature);
-                }
-                None => {}
+            if let Some(nature) = nature {
+                natures.insert(path.clone(), nature);
             }
             sources.insert(path, Source::Disk);
         }

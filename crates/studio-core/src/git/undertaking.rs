@@ -118,14 +118,15 @@ impl Repo {
         for leftover in ["CHERRY_PICK_HEAD", "REBASE_HEAD", "MERGE_MSG", "AUTO_MERGE"] {
             fs::remove_file(&self.git_dir().join(leftover))?;
         }
-        self.git(["reset", "--quiet", "--hard", head.commit.as_str()]).run()?;
+        // From exactly what was kept, so that what the rebase had written and not yet tracked goes, too.
+        let index = self.move_files(tree, self.tree_of(&head.commit)?)?;
         match &head.branch {
             Some(branch) => {
                 self.git(["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")]).run()?
             }
             None => self.git(["update-ref", "--no-deref", "HEAD", head.commit.as_str()]).run()?,
         };
-        Ok(())
+        self.install_index(&index)
     }
 }
 
