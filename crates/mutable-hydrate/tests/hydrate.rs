@@ -157,7 +157,7 @@ fn submodules_follow_even_when_only_a_snapshot_has_their_commit() {
         assert_snapshot!(outcome, @"
         [SANDBOX]/home/.local/share/studio/snapshots/[COMMIT]
         ------- stderr -------
-        committed inputs/motd on `scratch/20260102-030405-564f` as [COMMIT]
+        committed inputs/motd on `scratch/[ID]` as [COMMIT]
         ");
     });
     let snapshot = outcome.ok();

@@ -31,7 +31,7 @@ pub const REPOSITORY_VARIABLES: [&str; 13] = [
 ];
 
 /// How many of the last lines of a child's output an error keeps.
-const TAIL: usize = 12;
+const TAIL: usize = 20;
 
 /// A program that is about to be run.
 #[derive(Clone, Debug)]

@@ -94,6 +94,7 @@ impl Sandbox {
 /// What differs from run to run and between versions of Nix, for insta's `filters`: ids, hashes, times, nix's progress.
 pub fn filters() -> Vec<(&'static str, &'static str)> {
     vec![
+        (r"\bscratch/\d{8}-\d{6}-[0-9a-f]{4}\b", "scratch/[ID]"),
         (r"\b[0-9a-f]{40}\b", "[COMMIT]"),
         (r"\b[0-9a-f]{12}\b", "[COMMIT]"),
         (r"/tmp/studio-test-\w+", "[SANDBOX]"),

@@ -62,16 +62,10 @@ impl Repo {
         let start = Instant::now();
         loop {
             let mut stale = Vec::new();
-            for name in
-                ["index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "ORIG_HEAD.lock"]
-            {
-                stale.extend(
-                    [git_dir.join(name), self.common_dir().join(name)]
-                        .into_iter()
-                        .filter(|file| file.exists()),
-                );
+            for folder in [&git_dir, &self.common_dir()] {
+                lock_files(folder, Depth::Here, &mut stale);
             }
-            lock_files(&self.common_dir().join("refs"), &mut stale);
+            lock_files(&self.common_dir().join("refs"), Depth::Below, &mut stale);
             if stale.is_empty() {
                 break;
             }
@@ -159,11 +153,21 @@ impl Drop for Undertaking {
     }
 }
 
-fn lock_files(folder: &Utf8Path, found: &mut Vec<Utf8PathBuf>) {
+/// How far lock files are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Here,
+    Below,
+}
+
+/// The files that git makes beside what it is about to replace, and leaves when it is killed.
+fn lock_files(folder: &Utf8Path, depth: Depth, found: &mut Vec<Utf8PathBuf>) {
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            lock_files(entry.path(), found);
+            if depth == Depth::Below {
+                lock_files(entry.path(), depth, found);
+            }
         } else if entry.file_name().ends_with(".lock") {
             found.push(entry.path().to_owned());
         }
