@@ -55,7 +55,8 @@ impl Test {
         let tools = Tools::get(workspace, self.nix.as_deref())?;
         // Tests of one crate run the programs of others, which `cargo test` alone would not build.
         workspace.build(Profile::Debug)?;
-        let mut args = vec!["test"];
+        // One failure is no reason to keep quiet about the next.
+        let mut args = vec!["test", "--no-fail-fast"];
         // Cargo takes `--workspace` for more than a single package.
         let narrow = |arg: &String| arg.starts_with("-p") || arg.starts_with("--package");
         if !self.cargo.iter().any(narrow) {

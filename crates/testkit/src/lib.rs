@@ -21,6 +21,11 @@ use std::fmt;
 /// The moment at which every test takes place: 2026-01-02 03:04:05 UTC.
 pub const NOW: i64 = 1_767_323_045;
 
+/// Whether `cargo xtask test --thorough` runs this: then a test may take minutes and look at every place, not at some.
+pub fn thorough() -> bool {
+    std::env::var_os("STUDIO_TEST_THOROUGH").is_some()
+}
+
 /// A folder in which a test lives as if it were the whole machine.
 pub struct Sandbox {
     // Dropped last, and kept when `TESTKIT_KEEP` is set.
