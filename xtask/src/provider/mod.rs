@@ -1,6 +1,6 @@
 //! A real nix, and a static busybox, for tests and the demo on a machine that may have neither.
 //!
-//! What it is for: [`nix`] gives a folder of nix programs, [`busybox`] one static file, and
+//! What it is for: [`nix`] gives a folder of nix programs, [`busybox()`] one static file, and
 //! [`Nix::environment`] the variables that keep a store in a folder of its own, so that no `/nix`
 //! is needed and none is touched. What is not on the machine is fetched once from the packages of
 //! the machine's own distribution into a cache folder; the second call needs no network.
