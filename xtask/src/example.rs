@@ -50,6 +50,13 @@ impl Place {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Puts a folder before all others on PATH.
+    pub fn before_path(&mut self, folder: &Utf8Path) {
+        let path = self.environment.iter().rev().find(|(name, _)| name == "PATH");
+        let path = path.map(|(_, path)| format!("{folder}:{path}")).unwrap_or_default();
+        self.set("PATH", &path);
+    }
+
     /// A command in the folder, with nothing of the caller's environment that could change what it does.
     pub fn command(&self, program: &str, args: &[&str]) -> duct::Expression {
         // The terminal is the user's; all else is the place's.
