@@ -1,6 +1,6 @@
 //! Snapshots: read-only checkouts of exactly one commit, named by it.
 //!
-//! [`take`] commits all that is uncommitted in a studio, keeps the commit alive in the mirror, and puts the sealed folder
+//! [`take()`] commits all that is uncommitted in a studio, keeps the commit alive in the mirror, and puts the sealed folder
 //! in its place; [`Snapshot::verify`] says whether a folder is still what its name says. Not here: what is done with one.
 
 mod take;
