@@ -53,6 +53,13 @@ fn a_change_in_an_input_is_committed_pushed_and_locked_and_only_that_entry_moves
     );
     assert_eq!(sandbox.run("", &eval).ok(), "changed in the studio");
 
+    // By its commit alone, as anybody may write it down.
+    let id = snapshot.rsplit('/').next().expect("id");
+    let metadata =
+        format!("nix flake metadata --json --no-update-lock-file git+file://{snapshot}?rev={id}");
+    let said = sandbox.run("", &metadata).ok();
+    assert!(said.contains(&format!("\"revision\":\"{id}\"")), "{said}");
+
     // Nothing changed: the same snapshot, and no Nix is asked.
     let mut without = sandbox.command("git", &studio);
     let again = without

@@ -3,7 +3,7 @@
 //! Absolute, because a studio keeps the tools that made it: a change to the switching logic reaches new studios only.
 //! Which commands there are is seen from the folder of the running program; nothing here lists them.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
@@ -12,21 +12,12 @@ use std::os::unix::fs::PermissionsExt;
 /// A set of aliases: setting and value.
 pub type Aliases = Vec<(String, String)>;
 
-/// The folder of the running program, with links resolved: in a Nix store, the package itself.
-pub fn toolkit() -> Result<Utf8PathBuf> {
-    let program = std::env::current_exe()
-        .and_then(|path| path.canonicalize())
-        .map_err(|cause| Error::new("the folder of this program cannot be found").because(cause))?;
-    let program = fs::utf8(&program)?;
-    Ok(program.parent().unwrap_or(Utf8Path::new("/")).to_owned())
-}
-
 /// The aliases of a studio: `mutable-*` and `flake-*`.
 pub fn for_studio(toolkit: &Utf8Path) -> Result<Aliases> {
     aliases(toolkit, &["mutable", "flake"])
 }
 
-/// The aliases of a snapshot: `flake-*`, and `mutable-snapshot`, which prints where one is.
+/// The aliases of a snapshot: `flake-*`; what changes work is a studio's.
 pub fn for_snapshot(toolkit: &Utf8Path) -> Result<Aliases> {
     aliases(toolkit, &["flake"])
 }

@@ -21,8 +21,8 @@ pub mod alias;
 pub mod editor;
 pub mod guard;
 pub mod lockfile;
-pub mod nix_root;
 pub mod oplog;
+pub mod toolkit;
 
 pub mod git;
 

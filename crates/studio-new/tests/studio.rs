@@ -351,6 +351,52 @@ fn a_studio_home_that_cannot_be_written_or_is_full_is_a_clear_error() {
 }
 
 #[test]
+fn across_devices_objects_are_borrowed_from_a_mirror_that_is_never_pruned() {
+    let sandbox = Sandbox::new();
+    let upstream = sandbox.upstream();
+    let script = format!(
+        "mkdir -p home2/studios home2/snapshots && exec unshare --user --map-root-user --mount sh -eu -c '
+           mount -t tmpfs -o size=4m tmpfs home2/studios; mount -t tmpfs -o size=4m tmpfs home2/snapshots
+           export STUDIO_HOME=$PWD/home2
+           cd $(studio try -q --upstream {upstream})
+           cat .git/objects/info/alternates
+           mirror=$(cat .git/objects/info/alternates)
+           git -C $mirror prune 2>&1 || echo refused
+           git -C $mirror gc --prune=now --quiet; git fsck --strict --no-dangling
+           echo x >x; cd $(git mutable-snapshot -q); git fsck --strict --no-dangling; git log --oneline; git status -s'"
+    );
+    insta::with_settings!({ filters => testkit::filters() }, {
+        assert_snapshot!(sandbox.sh("", &script), @"
+        [SANDBOX]/home2/mirrors/upstream-[COMMIT]/objects
+        fatal: cannot prune in a precious-objects repo
+        refused
+        c7a733e wip: x
+        2a52b31 first
+        ");
+    });
+}
+
+#[test]
+fn on_a_terminal_the_first_use_asks_whether_to_remember_the_upstream() {
+    let sandbox = Sandbox::new();
+    let upstream = sandbox.upstream();
+    let ask = |name: &str, answer: &str| {
+        let script = format!(
+            "printf '{answer}\\n' | script -qec 'studio {name} --upstream {upstream}' /dev/null | tr -d '\\r'"
+        );
+        sandbox.sh("", &script)
+    };
+    let config = sandbox.home().join(".config/studio/config.toml");
+    let outcome = ask("one", "n");
+    assert!(outcome.stdout.contains("as your upstream in"), "{outcome}");
+    assert!(!config.exists(), "{outcome}");
+    ask("two", "maybe\\ny").ok();
+    assert_eq!(sandbox.read(&config), format!("upstream = \"{upstream}\"\n"));
+    // Once it is known nobody is asked.
+    assert!(!ask("three", "n").stdout.contains("as your upstream in"));
+}
+
+#[test]
 fn submodules_are_there_and_one_whose_commit_nobody_has_is_named() {
     let sandbox = Sandbox::new();
     sandbox.upstream();

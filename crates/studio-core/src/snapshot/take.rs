@@ -5,7 +5,6 @@
 //! killed is finished, or made once more, by the next.
 
 use super::Snapshot;
-use crate::alias;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs;
@@ -15,6 +14,7 @@ use crate::names::CommitId;
 use crate::oplog::Kind;
 use crate::studio::{Guarding, Prepared, Pushed, Studio, prepare, push_scratch, record};
 use crate::studio::{mirror, remote};
+use crate::{alias, toolkit};
 
 /// How a snapshot is taken.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +51,7 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
         &prepared.commit,
         &mirror::snapshot_ref(&prepared.commit),
     )?;
-    let snapshot = build(studio, &prepared.commit)?;
+    let snapshot = build(cx, studio, &prepared.commit)?;
     record(cx, studio, &taken, &prepared, Kind::Snapshot, Some(&prepared.commit))?;
     if prepared.fresh {
         let branch = prepared.branch.as_deref().unwrap_or_default();
@@ -90,7 +90,7 @@ fn push_all(cx: &Context, studio: &Studio, prepared: &Prepared) {
 }
 
 /// The sealed folder of a commit of the studio: the one that is there, or a new one.
-fn build(studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
+fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     let home: &Home = &studio.home;
     let path = home.snapshot(commit);
     let snapshot = Snapshot { id: commit.clone(), path: path.clone(), home: home.clone() };
@@ -111,7 +111,10 @@ fn build(studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     if made.is_err() {
         let _ = fs::remove_tree(&temporary);
     }
-    made.map(|()| snapshot)
+    made?;
+    // The snapshot may outlive the studio, which holds a root on the same programs.
+    toolkit::keep(cx, &studio.toolkit()?, &home.roots(commit).join("toolkit"));
+    Ok(snapshot)
 }
 
 fn seal(repo: &Repo, studio: &Studio, commit: &CommitId, folder: &camino::Utf8Path) -> Result<()> {

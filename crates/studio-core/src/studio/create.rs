@@ -10,7 +10,7 @@ use crate::fs::{self, Lock};
 use crate::git::{self, Repo};
 use crate::home::Home;
 use crate::names::StudioName;
-use crate::{alias, nix_root};
+use crate::{alias, toolkit};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::os::unix::fs::MetadataExt;
 
@@ -49,7 +49,7 @@ pub fn create(
     match made {
         Ok(created) => {
             // Only now, because the root's link must name the place where the studio stays.
-            nix_root::keep_toolkit(cx, &created.path)?;
+            toolkit::keep(cx, &toolkit::folder()?, &created.path.join(".git/studio/toolkit"));
             Ok(created)
         }
         Err(error) => {
@@ -85,13 +85,13 @@ fn fill(
         ("studio.name".to_owned(), name.to_string()),
         ("studio.mirror".to_owned(), mirror.key().to_owned()),
         ("studio.base".to_owned(), mirror.base.clone()),
-        ("studio.toolkit".to_owned(), alias::toolkit()?.into_string()),
+        ("studio.toolkit".to_owned(), toolkit::folder()?.into_string()),
         // What the operation log keeps is not for `git log --decorate`.
         ("log.excludeDecoration".to_owned(), "refs/studio/*".to_owned()),
         ("gc.pruneExpire".to_owned(), "never".to_owned()),
         ("push.autoSetupRemote".to_owned(), "true".to_owned()),
     ];
-    settings.extend(alias::for_studio(&alias::toolkit()?)?);
+    settings.extend(alias::for_studio(&toolkit::folder()?)?);
     repo.set_config(&settings)?;
     // Build results and direnv's cache are made by looking at a flake; they are nobody's work.
     fs::write_new(&folder.join(".git/info/exclude"), b"/result\n/result-*\n/.direnv/\n")?;

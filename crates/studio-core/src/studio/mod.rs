@@ -164,7 +164,7 @@ impl Studio {
             .filter(|folder| folder.is_dir())
         {
             Some(folder) => Ok(folder),
-            None => crate::alias::toolkit(),
+            None => crate::toolkit::folder(),
         }
     }
 

@@ -4,11 +4,11 @@
 //! arguments of ours. Not here: what `studio-activate` is told.
 
 use crate::activation::Machine;
-use crate::alias;
 use crate::config::{Environment, Key, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::process::Program;
 use crate::target::Kind;
+use crate::toolkit;
 use crate::ui;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -90,7 +90,7 @@ fn writable(root: &Utf8Path) -> bool {
 
 /// `studio-activate`: beside the running program, else on PATH.
 pub fn engine(env: &Environment) -> Result<Utf8PathBuf> {
-    let beside = alias::toolkit().ok().map(|folder| folder.join("studio-activate"));
+    let beside = toolkit::folder().ok().map(|folder| folder.join("studio-activate"));
     let on_path = env
         .get("PATH")
         .unwrap_or_default()
