@@ -1,8 +1,10 @@
-//! `cargo xtask bench`: the numbers that the project promises, measured with the programs as they ship.
+//! `cargo xtask bench`: the numbers that the project promises, measured with the programs as they
+//! ship.
 //!
-//! Start-up and size of each program; and how often a configuration is evaluated on its way from check to switch,
-//! beside the same steps by hand. The configuration says so when it is evaluated, so that is counted, not guessed from
-//! times; times are given in evaluations, where 1.0 is as long as Nix takes for one, because they depend on the machine.
+//! Start-up and size of each program; and how often a configuration is evaluated on its way from
+//! check to switch, beside the same steps by hand. The configuration says so when it is evaluated,
+//! so that is counted, not guessed from times; times are given in evaluations, where 1.0 is as long
+//! as Nix takes for one, because they depend on the machine.
 
 use crate::error::{Error, Result};
 use crate::example::Place;
@@ -32,8 +34,9 @@ const MOST_BYTES: u64 = 6_000_000;
 
 const ATTRIBUTE: &str = "nixosConfigurations.\"demo\".config.system.build.toplevel";
 
-/// A part of the configuration that takes seconds to evaluate, as a real one does, and no time to build. It stands where
-/// the check has to look as well: a real system is evaluated as a whole before anything of it is known.
+/// A part of the configuration that takes seconds to evaluate, as a real one does, and no time to
+/// build. It stands where the check has to look as well: a real system is evaluated as a whole
+/// before anything of it is known.
 const SLOW: &str = "\
 {
   faults.eval =
@@ -96,7 +99,8 @@ fn start_up(workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
     Ok(broken)
 }
 
-/// Milliseconds of CPU time, user and system, that one start costs: the shell's `times` tells of its children.
+/// Milliseconds of CPU time, user and system, that one start costs: the shell's `times` tells of
+/// its children.
 fn start(program: &Utf8Path) -> Result<f64> {
     let script = "i=0; while [ $i -lt $2 ]; do \"$1\" --version > /dev/null || exit 1; i=$((i + 1)); done; times";
     let expression = duct::cmd!("sh", "-c", script, "sh", program, STARTS.to_string());
@@ -198,7 +202,8 @@ fn listen(place: &mut Place, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// Commits [`SLOW`] to the example's upstream, and leaves it one machine, so that one evaluation is what is measured.
+/// Commits [`SLOW`] to the example's upstream, and leaves it one machine, so that one evaluation is
+/// what is measured.
 fn slow_down(place: &Place) -> Result<()> {
     let module = place.home().join("slow.nix");
     std::fs::write(&module, SLOW.replace("ROUNDS", ROUNDS).replace("SAYS", SAYS))

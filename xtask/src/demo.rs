@@ -1,7 +1,8 @@
 //! `cargo xtask demo`: the whole safe workflow on the example flake, in a folder of its own.
 //!
-//! What is done stands in `examples/demo.sh`, and is done by a real shell with the built programs. The README's tour is
-//! what that showed, so the demo also checks that the README still tells the truth.
+//! What is done stands in `examples/demo.sh`, and is done by a real shell with the built programs.
+//! The README's tour is what that showed, so the demo also checks that the README still tells the
+//! truth.
 
 use crate::docs::with_part;
 use crate::error::{Error, Result};
@@ -86,8 +87,8 @@ fn walk(place: &Place, script: &Utf8Path) -> Result<String> {
     }
 }
 
-/// What was shown as the README tells it: on somebody's machine, not in this folder, and without what Nix says while it
-/// works.
+/// What was shown as the README tells it: on somebody's machine, not in this folder, and without
+/// what Nix says while it works.
 fn tour(shown: &str, dir: &Utf8Path) -> String {
     let text = shown
         .replace(dir.join("home").as_str(), "/home/ada")
@@ -120,7 +121,8 @@ fn is_chatter(line: &str) -> bool {
         || line.starts_with("warning: Git tree")
 }
 
-/// A text without what differs between two walks: ids, hashes, times, and names made of them. All of them have a digit.
+/// A text without what differs between two walks: ids, hashes, times, and names made of them. All
+/// of them have a digit.
 fn masked(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || "`'\"".contains(c);
     let mask = |word: &str| -> String {

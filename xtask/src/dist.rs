@@ -1,5 +1,5 @@
-//! `cargo xtask dist`: a release laid out as packages want it, below one prefix. Every part of it is written by the
-//! programs themselves, so a package needs no list of them.
+//! `cargo xtask dist`: a release laid out as packages want it, below one prefix. Every part of it
+//! is written by the programs themselves, so a package needs no list of them.
 
 use crate::error::{Error, Result};
 use crate::run;
@@ -66,7 +66,8 @@ impl Layout {
         write("zsh", format!("share/zsh/site-functions/_{name}"))?;
         write("fish", format!("share/fish/vendor_completions.d/{name}.fish"))?;
         if is_git_command(name) {
-            // Relative links cost nothing; hard links would be stored a second time in a Nix archive.
+            // Relative links cost nothing; hard links would be stored a second time in a Nix
+            // archive.
             self.link(name, &format!("bin/git-{name}"))?;
             // `git NAME --help` opens the page of `git-NAME`.
             self.link(&format!("{name}.1"), &format!("share/man/man1/git-{name}.1"))?;
@@ -74,7 +75,8 @@ impl Layout {
         Ok(())
     }
 
-    /// A file for `include.path`, for those who do not want the programs on PATH. It also gives the form with a space.
+    /// A file for `include.path`, for those who do not want the programs on PATH. It also gives the
+    /// form with a space.
     fn aliases(&self, programs: &[String]) -> Result<()> {
         let mut text = String::from("# Use: git config --global include.path THIS-FILE\n[alias]\n");
         let quoted = |name: &str| {

@@ -1,7 +1,9 @@
-//! `cargo xtask docs`: the documents that are written by the programs themselves, so that they cannot drift.
+//! `cargo xtask docs`: the documents that are written by the programs themselves, so that they
+//! cannot drift.
 //!
-//! One page a program in `docs/commands/`, an index of them, and the table of commands in the README. With `--check`
-//! nothing is written: it fails where a document is not what it would be, and where the repository is untidy.
+//! One page a program in `docs/commands/`, an index of them, and the table of commands in the
+//! README. With `--check` nothing is written: it fails where a document is not what it would be,
+//! and where the repository is untidy.
 
 use crate::error::{Error, Result};
 use crate::run;

@@ -1,5 +1,5 @@
-//! The example flake of `examples/`, made in a folder whose Nix store is its own: what the demo walks through and the
-//! bench measures. Not here: what is done with it.
+//! The example flake of `examples/`, made in a folder whose Nix store is its own: what the demo
+//! walks through and the bench measures. Not here: what is done with it.
 
 use crate::error::{Error, Result};
 use crate::run;
@@ -57,7 +57,8 @@ impl Place {
         self.set("PATH", &path);
     }
 
-    /// A command in the folder, with nothing of the caller's environment that could change what it does.
+    /// A command in the folder, with nothing of the caller's environment that could change what it
+    /// does.
     pub fn command(&self, program: &str, args: &[&str]) -> duct::Expression {
         // The terminal is the user's; all else is the place's.
         let kept = ["TERM", "COLORTERM", "LANG", "LC_ALL"]

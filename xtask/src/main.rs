@@ -1,4 +1,5 @@
-//! The workshop of this repository: its tests, demo, generated documents, measurements and packaging.
+//! The workshop of this repository: its tests, demo, generated documents, measurements and
+//! packaging.
 //!
 //! One file a verb; this one only says which. Nothing here is part of what ships, and nothing here
 //! links the toolkit: verbs run the built binaries as a user would.

@@ -1,4 +1,5 @@
-//! Starting programs: shown as a line first, their output left alone, their failure an error of ours.
+//! Starting programs: shown as a line first, their output left alone, their failure an error of
+//! ours.
 
 use crate::error::{Error, Result};
 use camino::Utf8Path;

@@ -1,5 +1,5 @@
-//! What no compiler checks, so that a review need not: every module says what it is for, no file has grown too long,
-//! the change log knows the version, and nothing unfinished is left behind.
+//! What no compiler checks, so that a review need not: every module says what it is for, no file
+//! has grown too long, the change log knows the version, and nothing unfinished is left behind.
 
 use crate::error::{Error, Result};
 use crate::run;

@@ -1,5 +1,6 @@
-//! The Nix files of this repository: all can be parsed, and the flake's outputs evaluate against a stand-in for nixpkgs
-//! (`nix/stand-in.nix`). That the package builds is seen where there is a nixpkgs: by `nix flake check`.
+//! The Nix files of this repository: all can be parsed, and the flake's outputs evaluate against a
+//! stand-in for nixpkgs (`nix/stand-in.nix`). That the package builds is seen where there is a
+//! nixpkgs: by `nix flake check`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! A real Nix in a sandbox: its store, state and settings lie in the sandbox, so no `/nix` is needed and the machine's
-//! own Nix is untouched. Not here: getting one; `cargo xtask test` does.
+//! A real Nix in a sandbox: its store, state and settings lie in the sandbox, so no `/nix` is
+//! needed and the machine's own Nix is untouched. Not here: getting one; `cargo xtask test` does.
 
 use crate::{Outcome, Sandbox};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,7 +22,8 @@ pub struct PersonalFlake {
     pub motd: Utf8PathBuf,
 }
 
-/// What every Nix here is told: flakes on, no network, no sandbox (it needs more than a test may have), no build users.
+/// What every Nix here is told: flakes on, no network, no sandbox (it needs more than a test may
+/// have), no build users.
 const CONF: &str = "experimental-features = nix-command flakes\nsandbox = false\nsubstituters =\n\
                     build-users-group =\nflake-registry =\n";
 
@@ -47,8 +48,9 @@ impl RealNix {
 impl Sandbox {
     /// Puts a real Nix on the sandbox's PATH, with a store of its own below `nix`.
     ///
-    /// The settings are there twice, as a file and as `NIX_CONFIG`, because a program under test may pass on either
-    /// alone. Variables of the machine's own Nix (`NIX_REMOTE`, `NIX_PATH`, …) need no care: a sandbox starts empty.
+    /// The settings are there twice, as a file and as `NIX_CONFIG`, because a program under test
+    /// may pass on either alone. Variables of the machine's own Nix (`NIX_REMOTE`, `NIX_PATH`, …)
+    /// need no care: a sandbox starts empty.
     pub fn with_nix(mut self, nix: &RealNix) -> Sandbox {
         let path = self
             .environment()
@@ -72,9 +74,11 @@ impl Sandbox {
         self
     }
 
-    /// The example flake, below `server` in a sandbox that has [a Nix](Sandbox::with_nix); takes a third of a second.
+    /// The example flake, below `server` in a sandbox that has [a Nix](Sandbox::with_nix); takes a
+    /// third of a second.
     ///
-    /// Its commits are the same in every sandbox but for the path of the sandbox, which stands in `flake.lock`.
+    /// Its commits are the same in every sandbox but for the path of the sandbox, which stands in
+    /// `flake.lock`.
     #[track_caller]
     pub fn personal_flake(&self, nix: &RealNix) -> PersonalFlake {
         let script = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/make.sh");

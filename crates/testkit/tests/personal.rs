@@ -1,4 +1,5 @@
-//! The example flake works with the Nix that the tests run with; everything else that is tested stands on this.
+//! The example flake works with the Nix that the tests run with; everything else that is tested
+//! stands on this.
 
 use testkit::{RealNix, Sandbox};
 

@@ -22,7 +22,8 @@ pub struct Apt {
 }
 
 impl Apt {
-    /// Fetches the index of `suite` into `dir`, from the first of the machine's sources that has it.
+    /// Fetches the index of `suite` into `dir`, from the first of the machine's sources that has
+    /// it.
     pub fn open(dir: &Utf8Path, release: &Release, suite: &str) -> Result<Self, Error> {
         let sources = Source::of(release, ETC.into());
         let mut outcome =

@@ -102,7 +102,8 @@ fn lay_out(tree: &Utf8Path, made: &Utf8Path, home: &Utf8Path) -> Result<(), Erro
             open.extend(patchelf.needed(&target)?);
         }
     }
-    // The loader is named by its full path; an old-style rpath also serves the libraries' own needs.
+    // The loader is named by its full path; an old-style rpath also serves the libraries' own
+    // needs.
     let loader_name = loader.file_name().unwrap_or_default();
     copy(&loader, &made.join("lib").join(loader_name))?;
     let interpreter = home.join("lib").join(loader_name);

@@ -36,7 +36,8 @@ const OLDEST: Version = Version(2, 18);
 /// The version that the tests stand on when the machine has none.
 const STANDARD: &str = "2.26";
 
-/// What everybody who runs one of our nixes wants to have set: flakes on, no network, no build users.
+/// What everybody who runs one of our nixes wants to have set: flakes on, no network, no build
+/// users.
 pub const CONF: &str = "\
 experimental-features = nix-command flakes
 sandbox = false
@@ -78,8 +79,8 @@ impl Nix {
     /// What to set so that this nix keeps everything under `root` and minds nothing of the user's:
     /// store in `root/nix/store`, state in `root/nix/var/nix`, home in `root/home`.
     ///
-    /// Of the user's own environment nothing should be left: `NIX_REMOTE`, `NIX_PATH`, `NIX_USER_CONF_FILES` and more
-    /// would lead it elsewhere.
+    /// Of the user's own environment nothing should be left: `NIX_REMOTE`, `NIX_PATH`,
+    /// `NIX_USER_CONF_FILES` and more would lead it elsewhere.
     pub fn environment(&self, root: &Utf8Path) -> Vec<(&'static str, String)> {
         let at = |tail: &str| root.join(tail).into_string();
         // The fetched one brings its nix.conf; one from PATH must not see the machine's.

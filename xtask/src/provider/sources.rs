@@ -73,7 +73,8 @@ impl Source {
     }
 }
 
-/// Reads a `.sources` file: stanzas of `Key: value`, a value goes on in lines that start with a blank.
+/// Reads a `.sources` file: stanzas of `Key: value`, a value goes on in lines that start with a
+/// blank.
 fn deb822(text: &str) -> Vec<Source> {
     let mut sources = Vec::new();
     let mut stanza: Vec<(String, String)> = Vec::new();

@@ -5,7 +5,8 @@
 pub struct Version(pub u32, pub u32);
 
 impl Version {
-    /// Reads what nix says (`2.35pre20260101_abc`) and what packages are called (`1:2.26.3+dfsg-1`).
+    /// Reads what nix says (`2.35pre20260101_abc`) and what packages are called
+    /// (`1:2.26.3+dfsg-1`).
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.split_once(':').map_or(text, |(_epoch, rest)| rest);
         let (major, rest) = text.split_once('.')?;
