@@ -30,30 +30,14 @@ impl Repo {
             return Ok(vec![]);
         }
         let index = self.gix.index_or_empty().or_say(|| "the index cannot be read")?;
-        Ok(index
-            .entries()
-            .iter()
-            .filter(|entry| entry.mode == gix::index::entry::Mode::COMMIT)
-            .map(|entry| Submodule {
-                path: entry.path(&index).to_str_lossy().into_owned(),
-                commit: commit_id(entry.id),
-            })
-            .collect())
+        Ok(links(&index))
     }
 
     /// The submodules in a tree.
     pub fn links_in(&self, tree: Tree) -> Result<Vec<Submodule>> {
         let index =
             self.gix.index_from_tree(&tree.0).or_say(|| format!("the tree {tree} is not here"))?;
-        Ok(index
-            .entries()
-            .iter()
-            .filter(|entry| entry.mode == gix::index::entry::Mode::COMMIT)
-            .map(|entry| Submodule {
-                path: entry.path(&index).to_str_lossy().into_owned(),
-                commit: commit_id(entry.id),
-            })
-            .collect())
+        Ok(links(&index))
     }
 
     /// The repository of a submodule, if it is there.
@@ -81,4 +65,16 @@ impl Repo {
     pub fn objects_dir(&self) -> Utf8PathBuf {
         self.common_dir().join("objects")
     }
+}
+
+fn links(index: &gix::index::State) -> Vec<Submodule> {
+    index
+        .entries()
+        .iter()
+        .filter(|entry| entry.mode == gix::index::entry::Mode::COMMIT)
+        .map(|entry| Submodule {
+            path: entry.path(index).to_str_lossy().into_owned(),
+            commit: commit_id(entry.id),
+        })
+        .collect()
 }
