@@ -131,14 +131,15 @@ fn killed_at_any_moment_nothing_is_lost_and_the_way_back_is_open() {
     let sandbox = Sandbox::new();
     let studio = sandbox.studio("try");
     let mut killed = 0;
-    for step in 0..20u64 {
+    let rounds = testkit::rounds(20, 100);
+    for step in 0..rounds {
         let text = format!("precious {step}\n");
         sandbox.write(studio.join(format!("precious-{step}")), &text);
         sandbox.push_upstream(&format!("up-{step}.nix"), "u\n");
         let end = sandbox.killed(
             &studio,
             &["git", "mutable-rebase"],
-            std::time::Duration::from_millis(step * 8),
+            std::time::Duration::from_millis(step % 20 * 8),
             step % 3 != 0,
         );
         killed += usize::from(end == testkit::End::Killed);
@@ -146,5 +147,5 @@ fn killed_at_any_moment_nothing_is_lost_and_the_way_back_is_open() {
         assert_eq!(sandbox.run(&studio, "git status --porcelain").ok(), "", "step {step}");
         assert_eq!(sandbox.read(studio.join(format!("precious-{step}"))), text);
     }
-    assert!(killed > 5, "only {killed} of 20 runs were killed at work");
+    assert!(killed > 5, "only {killed} of {rounds} runs were killed at work");
 }

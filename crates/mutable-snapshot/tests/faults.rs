@@ -8,7 +8,8 @@ fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
     let sandbox = Sandbox::new();
     let studio = sandbox.studio("try");
     let mut killed = 0;
-    for step in 0..40u64 {
+    let rounds = testkit::rounds(40, 200);
+    for step in 0..rounds {
         // Something changed, something new, something staged otherwise than it is on disk.
         let script = format!(
             "echo {step} >>hosts/demo.nix; git add hosts/demo.nix; echo more-{step} >>hosts/demo.nix; echo {step} >new-{step}; git branch keep-{step}"
@@ -19,7 +20,7 @@ fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
         let end = sandbox.killed(
             &studio,
             &["git", "mutable-snapshot"],
-            Duration::from_millis(step * 2),
+            Duration::from_millis(step % 40 * 2),
             step % 3 != 0,
         );
         killed += usize::from(end == End::Killed);
@@ -42,7 +43,7 @@ fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
         assert_eq!(sandbox.read(format!("{snapshot}/new-{step}")), format!("{step}\n"));
         assert_eq!(sandbox.run(&studio, "git fsck --strict --no-dangling").ok(), "", "step {step}");
     }
-    assert!(killed > 10, "only {killed} of 40 runs were killed at work");
+    assert!(killed > 10, "only {killed} of {rounds} runs were killed at work");
     let left = sandbox.sh(sandbox.studio_home(), "find . -maxdepth 2 -name '.t*' | wc -l").ok();
     assert_eq!(left.trim(), "0", "remains were not swept");
     let locks = sandbox.sh(&studio, "find .git -name '*.lock' | wc -l").ok();

@@ -424,11 +424,15 @@ fn killed_at_any_moment_there_is_a_whole_studio_or_none() {
     let sandbox = Sandbox::new();
     let upstream = sandbox.upstream();
     let mut killed = 0;
-    for step in 0..24 {
+    for step in 0..testkit::rounds(24, 100) {
         let name = format!("k{step}");
         let words = ["studio", name.as_str(), "--upstream", upstream.as_str()];
-        let end =
-            sandbox.killed("", &words, std::time::Duration::from_millis(step * 4), step % 2 == 0);
+        let end = sandbox.killed(
+            "",
+            &words,
+            std::time::Duration::from_millis(step % 24 * 4),
+            step % 2 == 0,
+        );
         killed += usize::from(end == testkit::End::Killed);
         let path = sandbox.studio_home().join("studios").join(&name);
         if !path.exists() {

@@ -11,7 +11,7 @@ mod kill;
 mod nix;
 mod small_flake;
 
-pub use kill::End;
+pub use kill::{End, rounds};
 pub use nix::{PersonalFlake, RealNix};
 pub use small_flake::filters;
 
