@@ -275,9 +275,14 @@ fn aliases_work_in_both_forms_whatever_is_on_path() {
     let mut sandbox = Sandbox::new();
     let studio = sandbox.studio("try");
     sandbox.set("PATH", "/usr/local/bin:/usr/bin:/bin");
-    for line in
-        ["git mutable-snapshot", "git mutable snapshot", "git mutable-scratch", "git mutable log"]
-    {
+    for line in [
+        "git mutable-snapshot",
+        "git mutable snapshot",
+        "git mutable-scratch",
+        "git mutable log",
+        "git flake-check -h",
+        "git flake switch -h",
+    ] {
         sandbox.run(&studio, line).ok();
     }
     assert_snapshot!(sandbox.run(&studio, "git mutable nonsense").fails(2), @"
@@ -333,21 +338,17 @@ fn a_studio_home_that_cannot_be_written_or_is_full_is_a_clear_error() {
         "mkdir -p full && exec unshare --user --map-root-user --mount sh -eu -c '
            mount -t tmpfs -o size=64k tmpfs full
            code=0; STUDIO_HOME=$PWD/full studio try --upstream {upstream} || code=$?
-           ls -A full/studios full/mirrors >&2
+           ls -A full/studios >&2
            exit $code'"
     );
-    assert_snapshot!(sandbox.sh("", &script).fails(1), @"
-    ------- stderr -------
-    getting `[SANDBOX]/upstream.git` ...
-    error: the upstream `[SANDBOX]/upstream.git` cannot be got
-      error: copy-fd: write returned: No space left on device
-      fatal: cannot copy '/usr/local/share/git-core/templates/hooks/pre-merge-commit.sample' to '[SANDBOX]/full/mirrors/.tmp-upstream-21a5f9b1d474-17651/hooks/pre-merge-commit.sample': No space left on device
-    hint: try `git ls-remote [SANDBOX]/upstream.git`; if that fails too, git says why
-    full/mirrors:
-
-    full/studios:
-    [exit status: 1]
-    ");
+    // Which file git was at when the disk was full is not for us to say.
+    let outcome = sandbox.sh("", &script);
+    outcome.fails(1);
+    assert!(outcome.stderr.contains("error: the "), "{outcome}");
+    assert!(outcome.stderr.contains("No space left on device"), "{outcome}");
+    assert!(outcome.stderr.contains("hint: free some space on that disk"), "{outcome}");
+    // Nothing is listed below `studios`: the hint is the last line.
+    assert!(outcome.stderr.trim_end().ends_with("nothing was changed"), "{outcome}");
 }
 
 #[test]
@@ -410,8 +411,8 @@ fn submodules_are_there_and_one_whose_commit_nobody_has_is_named() {
     ------- stderr -------
     getting `inputs/motd` ...
     error: the submodule `inputs/motd` cannot be got at d6339dd7a623
-      fatal: git upload-pack: not our ref d6339dd7a623cde913fd59c7c869181ea791ab86
       fatal: remote error: upload-pack: not our ref d6339dd7a623cde913fd59c7c869181ea791ab86
+      fatal: git upload-pack: not our ref d6339dd7a623cde913fd59c7c869181ea791ab86
       fatal: Fetched in submodule path 'inputs/motd', but it did not contain d6339dd7a623cde913fd59c7c869181ea791ab86. Direct fetching of that commit failed.
     hint: push that commit from where it was made: `git -C inputs/motd push origin HEAD:refs/heads/NAME`
     [exit status: 1]
@@ -443,8 +444,32 @@ fn killed_at_any_moment_there_is_a_whole_studio_or_none() {
         sandbox.run(&path, "git mutable-snapshot").ok();
     }
     assert!(killed > 3, "only {killed} runs were killed in time");
+    // A command that was killed alone may have left a child at work; what that leaves goes the time after.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let last = sandbox.studio("last");
+    sandbox.write(last.join("last"), "last\n");
+    sandbox.run(&last, "git mutable-snapshot").ok();
     let left = sandbox
         .sh(sandbox.studio_home(), "ls -A studios mirrors snapshots | grep -c '^\\.t' || true")
         .ok();
+    assert_eq!(left, "0", "remains were not swept");
+}
+
+#[test]
+fn a_removal_that_is_killed_leaves_a_whole_studio_or_none() {
+    let sandbox = Sandbox::new();
+    for step in 0..testkit::rounds(12, 60) {
+        let name = format!("r{step}");
+        let studio = sandbox.studio(&name);
+        let words = ["studio", "--remove", name.as_str()];
+        sandbox.killed("", &words, std::time::Duration::from_millis(step % 12), true);
+        if studio.exists() {
+            assert_eq!(sandbox.run(&studio, "git fsck --strict --no-dangling").ok(), "");
+            sandbox.run_words("", &words).ok();
+        }
+        sandbox.studio(&name);
+    }
+    sandbox.studio("last");
+    let left = sandbox.sh(sandbox.studio_home(), "ls -A studios | grep -c '^\\.t' || true").ok();
     assert_eq!(left, "0", "remains were not swept");
 }

@@ -87,11 +87,10 @@ fn reverse(
         let branch = scratch_name(repo, &studio.name, &head.commit, cx.env.now())?;
         let message = format!("wip: kept before taking back {}", operation.summary);
         let commit = repo.write_commit(&who, &message, now, std::slice::from_ref(&head.commit))?;
-        moves.push(Move {
-            name: format!("refs/heads/{branch}"),
-            from: None,
-            to: Target::Commit(commit.clone()),
-        });
+        // Before any file moves: whoever is killed after that finds the work on this branch.
+        let name = format!("refs/heads/{branch}");
+        let keep = Move { name, from: None, to: Target::Commit(commit.clone()) };
+        repo.move_refs(&who, "studio: keep", &[keep])?;
         branches.push(BranchMove { name: branch.clone(), from: None, to: Some(commit) });
         Some(branch)
     } else {

@@ -111,20 +111,28 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
     let temporary = fs::beside(path);
     fs::remove_tree(&temporary)?;
-    let made = git::git(parent, ["clone", "--quiet", "--bare", "--no-hardlinks", "--"])
-        .arg(upstream.as_str())
-        .arg(&temporary)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .run()
-        .map_err(|cause| {
-            Error::new(format!("the upstream `{upstream}` cannot be got"))
-                .because(cause.output())
-                .hint(format!("try `git ls-remote {upstream}`; if that fails too, git says why"))
-        })
-        .and_then(|_| settle(&temporary))
-        // What is no flake leaves no mirror.
-        .and_then(|()| base(&temporary, upstream).map(drop))
-        .and_then(|()| fs::rename(&temporary, path));
+    // No hooks from a template: nobody works in a mirror.
+    let made =
+        git::git(parent, ["clone", "--quiet", "--bare", "--no-hardlinks", "--template=", "--"])
+            .arg(upstream.as_str())
+            .arg(&temporary)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .run()
+            .map_err(|cause| {
+                let error = Error::new(format!("the upstream `{upstream}` cannot be got"))
+                    .because(cause.output());
+                if cause.output().contains("No space left") {
+                    return error
+                        .hint("free some space on that disk and try again; nothing was changed");
+                }
+                error.hint(format!(
+                    "try `git ls-remote {upstream}`; if that fails too, git says why"
+                ))
+            })
+            .and_then(|_| settle(&temporary))
+            // What is no flake leaves no mirror.
+            .and_then(|()| base(&temporary, upstream).map(drop))
+            .and_then(|()| fs::rename(&temporary, path));
     if made.is_err() {
         let _ = fs::remove_tree(&temporary);
     }
@@ -231,7 +239,7 @@ pub(crate) fn pin(mirror: &Utf8Path, repo: &Repo, commit: &CommitId, name: &str)
             let error =
                 Error::new(format!("the commit {} cannot be kept in `{mirror}`", commit.short()))
                     .because(cause.output());
-            if cause.output().contains("No space left") || cause.output().contains("unpack") {
+            if cause.output().contains("No space left") {
                 return error
                     .hint("free some space on that disk and try again; nothing was changed");
             }
