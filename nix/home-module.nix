@@ -37,10 +37,10 @@ in
 
     gitAliases = lib.mkOption {
       type = lib.types.bool;
-      default = false;
+      default = true;
       description = ''
-        Whether git knows the commands with a space (`git mutable snapshot`) outside of studios too.
-        Inside them, and as `git mutable-snapshot`, it knows them anyway.
+        Whether git knows the commands (`git flake-rollback`, `git flake rollback`) outside of studios too; inside
+        them it does anyway. It takes effect where home-manager writes git's configuration (`programs.git.enable`).
       '';
     };
   };

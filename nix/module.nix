@@ -1,4 +1,4 @@
-# NixOS: `programs.studio.enable = true;` puts the toolkit on everybody's PATH.
+# NixOS: `programs.studio.enable = true;` puts the toolkit on everybody's PATH, and its commands into git.
 packages:
 {
   config,
@@ -23,5 +23,11 @@ in
 
   config = lib.mkIf cfg.enable {
     environment.systemPackages = [ cfg.package ];
+    # `git flake-rollback` has to work anywhere. Aliases, because a program called `git-NAME` on PATH would take the place
+    # of what a studio keeps.
+    programs.git = {
+      enable = true;
+      config = [ { include.path = "${cfg.package}/share/studio/aliases.gitconfig"; } ];
+    };
   };
 }

@@ -1,4 +1,4 @@
-# The toolkit as one package. Programs, links, man pages and completions are laid out by `xtask dist`, which finds them
+# The toolkit as one package. Programs, man pages and completions are laid out by `xtask dist`, which finds them
 # by itself: a new command needs no edit here.
 #
 # `git` and `nix` are not wrapped in: the user's own are meant, those that made the repository and the store.
@@ -56,9 +56,6 @@ rustPlatform.buildRustPackage {
         runHook preInstall
         for program in ${release}/{studio,studio-activate,mutable-*,flake-*}; do
           [ ! -x "$program" ] || install -D -m 755 -t "$out/bin" "$program"
-        done
-        for program in "$out"/bin/{mutable,flake}-*; do
-          ln -s "''${program##*/}" "$out/bin/git-''${program##*/}"
         done
         runHook postInstall
       '';

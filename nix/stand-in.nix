@@ -118,7 +118,6 @@ in
     on = configOf self.homeModules.default { enable = true; };
     full = configOf self.homeModules.default {
       enable = true;
-      gitAliases = true;
       settings.target = "home";
     };
   };

@@ -7,7 +7,7 @@ use crate::workspace::{Profile, Workspace, is_git_command};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-/// Lay out a release for a package: binaries, links, man pages, completions
+/// Lay out a release for a package: binaries, man pages, completions, aliases
 #[derive(clap::Args)]
 pub struct Dist {
     /// Where it is laid out, and where it will be used
@@ -66,17 +66,16 @@ impl Layout {
         write("zsh", format!("share/zsh/site-functions/_{name}"))?;
         write("fish", format!("share/fish/vendor_completions.d/{name}.fish"))?;
         if is_git_command(name) {
-            // Relative links cost nothing; hard links would be stored a second time in a Nix
-            // archive.
-            self.link(name, &format!("bin/git-{name}"))?;
-            // `git NAME --help` opens the page of `git-NAME`.
+            // `man git-NAME`. There is no `bin/git-NAME` on purpose: git runs such a program rather than an alias of the
+            // same name, so the newest toolkit on PATH would take the place of the one that a studio keeps.
+            // Relative links cost nothing; hard links would be stored a second time in a Nix archive.
             self.link(&format!("{name}.1"), &format!("share/man/man1/git-{name}.1"))?;
         }
         Ok(())
     }
 
-    /// A file for `include.path`, for those who do not want the programs on PATH. It also gives the
-    /// form with a space.
+    /// A file for `include.path`: `git NAME` and the form with a space, outside of studios too. Inside them it changes
+    /// nothing, because the aliases of a repository beat those of the user and the system.
     fn aliases(&self, programs: &[String]) -> Result<()> {
         let mut text = String::from("# Use: git config --global include.path THIS-FILE\n[alias]\n");
         let quoted = |name: &str| {

@@ -21,7 +21,7 @@ fn laid_out() -> (Sandbox, Utf8PathBuf) {
 }
 
 #[test]
-fn each_program_has_its_page_completions_and_the_name_that_git_looks_for() {
+fn each_program_has_its_page_and_completions_and_none_beats_the_aliases_of_a_studio() {
     let (_sandbox, prefix) = laid_out();
     for name in ["studio", "mutable-snapshot", "mutable-hydrate"] {
         assert!(prefix.join("bin").join(name).is_file(), "{name}");
@@ -37,11 +37,13 @@ fn each_program_has_its_page_completions_and_the_name_that_git_looks_for() {
             assert!(text.is_ok_and(|text| text.contains(name)), "{completion}");
         }
     }
-    let link = std::fs::read_link(prefix.join("bin/git-mutable-snapshot")).expect("a link");
-    assert_eq!(link.to_str(), Some("mutable-snapshot"), "links are relative");
-    assert!(prefix.join("share/man/man1/git-mutable-snapshot.1").exists());
-    assert!(!prefix.join("bin/git-studio").exists(), "`studio` is no git command");
+    let link = std::fs::read_link(prefix.join("share/man/man1/git-mutable-snapshot.1"));
+    assert_eq!(link.expect("a link").to_str(), Some("mutable-snapshot.1"), "links are relative");
     assert!(!prefix.join("bin/xtask").exists(), "the workshop does not ship");
+    // git runs `git-NAME` on PATH before it looks for an alias, and a studio's tools are its aliases.
+    for entry in prefix.join("bin").read_dir_utf8().expect("programs").flatten() {
+        assert!(!entry.file_name().starts_with("git-"), "{}", entry.path());
+    }
 }
 
 #[test]
@@ -54,6 +56,10 @@ fn the_aliases_run_the_programs_with_and_without_a_space() {
         let outcome = sandbox.sh("", &format!("PATH=/usr/bin:/bin; export PATH; {line}"));
         assert!(outcome.ok().contains("Usage: git mutable-log"), "{outcome}");
     }
+    // In a studio its own come first, whatever the user includes.
+    let studio = sandbox.studio("try");
+    let own = sandbox.run(&studio, "git config alias.mutable-log").ok();
+    assert!(own.starts_with('!') && !own.contains(prefix.as_str()), "{own}");
     let outcome = sandbox.run("", "git mutable");
     assert_ne!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("which command?"), "{outcome}");

@@ -79,10 +79,12 @@ fn the_modules_change_nothing_until_they_are_enabled() {
     assert_eq!(flake["nixos"]["on"]["environment"]["systemPackages"][0], "/stand-in/studio");
     assert_eq!(flake["home"]["on"]["xdg"]["configFile"], serde_json::json!({}));
     let full = &flake["home"]["full"];
-    assert_eq!(
-        full["programs"]["git"]["includes"][0]["path"],
-        "/stand-in/studio/share/studio/aliases.gitconfig"
-    );
+    for path in [
+        &full["programs"]["git"]["includes"][0]["path"],
+        &flake["nixos"]["on"]["programs"]["git"]["config"][0]["include"]["path"],
+    ] {
+        assert_eq!(path, "/stand-in/studio/share/studio/aliases.gitconfig");
+    }
     let source = full["xdg"]["configFile"]["studio/config.toml"]["source"].as_str();
     assert!(source.is_some_and(|path| path.ends_with("-studio-config.toml")), "{source:?}");
 }

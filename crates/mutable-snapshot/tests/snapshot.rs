@@ -215,7 +215,7 @@ fn run_from_a_subfolder_a_linked_worktree_or_with_git_dir_set_it_works_on_the_ri
     sandbox.write(studio.join("hosts/two.nix"), "{ }\n");
     let from_below = sandbox.run(studio.join("hosts"), "git mutable-snapshot").ok();
     assert_eq!(sandbox.read(format!("{from_below}/hosts/two.nix")), "{ }\n");
-    // By its own name, as `git-mutable-snapshot` on PATH does.
+    // By its own name, which keeps the current folder.
     assert_eq!(sandbox.run(studio.join("hosts"), "mutable-snapshot").ok(), from_below);
 
     sandbox.run(&studio, "git worktree add -q ../../../linked").ok();
