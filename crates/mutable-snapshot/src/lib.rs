@@ -72,6 +72,13 @@ git mutable-snapshot --allow wallpapers/big.png";
                 taken.snapshot.id().short()
             ));
         }
+        let own = studio.toolkit()?;
+        if let Some(theirs) = taken.snapshot.toolkit()?.filter(|theirs| *theirs != own) {
+            cx.ui.warn(format!(
+                "another studio took this snapshot before, and its commands are of `{theirs}`"
+            ));
+            cx.ui.hint("for those of this studio stay here: `git flake-switch`");
+        }
         Ok(Done::with(taken.snapshot.path()))
     }
 }

@@ -53,6 +53,11 @@ impl Snapshot {
         &self.home
     }
 
+    /// The folder of the programs that its commands are: those of the studio that took it first.
+    pub fn toolkit(&self) -> Result<Option<Utf8PathBuf>> {
+        Ok(Repo::open(&self.path)?.config("studio.toolkit").map(Utf8PathBuf::from))
+    }
+
     /// The first line of its commit's message.
     pub fn subject(&self) -> Result<String> {
         Repo::open(&self.path)?.subject(&self.id)

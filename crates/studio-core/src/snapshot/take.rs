@@ -118,12 +118,16 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
 }
 
 fn seal(repo: &Repo, studio: &Studio, commit: &CommitId, folder: &camino::Utf8Path) -> Result<()> {
-    let mut config = vec![("studio.snapshot".to_owned(), commit.to_string())];
+    let toolkit = studio.toolkit()?;
+    let mut config = vec![
+        ("studio.snapshot".to_owned(), commit.to_string()),
+        ("studio.toolkit".to_owned(), toolkit.to_string()),
+    ];
     if let Some(upstream) = repo.config("remote.origin.url") {
         // People and tools see where it came from.
         config.push(("remote.origin.url".to_owned(), upstream));
     }
-    config.extend(alias::for_snapshot(&studio.toolkit()?)?);
+    config.extend(alias::for_snapshot(&toolkit)?);
     repo.seal(&Checkout {
         commit,
         folder,
