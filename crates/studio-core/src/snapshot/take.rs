@@ -101,6 +101,8 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     fs::sweep(&home.snapshots());
     let temporary = fs::beside(&path);
     fs::remove_tree(&temporary)?;
+    // Before there is a snapshot, so that there is none whose commands may go away; it may outlive the studio.
+    toolkit::keep(cx, &studio.toolkit()?, &home.roots(commit).join("toolkit"));
     let made = seal(&studio.repo, studio, commit, &temporary).and_then(|()| {
         match fs::rename(&temporary, &path) {
             // Another studio made the same one meanwhile.
@@ -111,10 +113,7 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     if made.is_err() {
         let _ = fs::remove_tree(&temporary);
     }
-    made?;
-    // The snapshot may outlive the studio, which holds a root on the same programs.
-    toolkit::keep(cx, &studio.toolkit()?, &home.roots(commit).join("toolkit"));
-    Ok(snapshot)
+    made.map(|()| snapshot)
 }
 
 fn seal(repo: &Repo, studio: &Studio, commit: &CommitId, folder: &camino::Utf8Path) -> Result<()> {
