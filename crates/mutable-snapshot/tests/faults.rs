@@ -55,6 +55,40 @@ fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
 }
 
 #[test]
+fn killed_with_work_in_an_input_nothing_is_lost_there_either() {
+    let sandbox = Sandbox::new();
+    sandbox.upstream();
+    sandbox.add_input("motd");
+    let studio = sandbox.studio("try");
+    let input = studio.join("inputs/motd");
+    let rounds = testkit::rounds(24, 120);
+    let mut killed = 0;
+    for step in 0..rounds {
+        let script = format!("echo {step} >message; git add message; echo more-{step} >>message");
+        sandbox.sh(&input, &script).ok();
+        let commits = sandbox.run(&input, "git rev-list --all").ok();
+        let after = Duration::from_millis(step % 24 * 5);
+        let end = sandbox.killed(&studio, &["git", "mutable-snapshot"], after, step % 3 != 0);
+        killed += usize::from(end == End::Killed);
+        let text = format!("{step}\nmore-{step}\n");
+        assert_eq!(sandbox.read(input.join("message")), text, "step {step}");
+        for commit in commits.lines() {
+            sandbox.run(&input, &format!("git cat-file -e {commit}")).ok();
+        }
+        let snapshot = sandbox.run(&studio, "git mutable-snapshot").ok();
+        assert_eq!(sandbox.read(format!("{snapshot}/inputs/motd/message")), text, "step {step}");
+        for place in [&studio, &input] {
+            assert_eq!(
+                sandbox.run(place, "git status --porcelain").ok(),
+                "",
+                "step {step}: {place}"
+            );
+        }
+    }
+    assert!(killed > 6, "only {killed} of {rounds} runs were killed at work");
+}
+
+#[test]
 fn two_at_the_same_moment_one_waits_and_both_give_the_same_snapshot() {
     let sandbox = Sandbox::new();
     let studio = sandbox.studio("try");

@@ -15,6 +15,18 @@ pub struct Lock {
     file: File,
 }
 
+/// While it lives, children inherit the lock.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    lock: &'a Lock,
+}
+
+impl Drop for Shared<'_> {
+    fn drop(&mut self) {
+        self.lock.set_inherited(false);
+    }
+}
+
 /// Somebody else holds the lock.
 #[derive(Debug, thiserror::Error)]
 #[error("{holder} is at work")]
@@ -40,12 +52,20 @@ impl Lock {
         Ok(Lock { file })
     }
 
-    /// Lets children inherit the lock, so that it is held until the last of them is gone, even if we are killed.
+    /// Lets children inherit the lock while the result lives, so that they hold it even if we are killed.
     ///
-    /// git may be in the middle of changing files when we die; the next command must not start beside it.
-    pub fn keep_for_children(&self) {
-        if let Ok(flags) = rustix::io::fcntl_getfd(&self.file) {
-            let _ = rustix::io::fcntl_setfd(&self.file, flags - rustix::io::FdFlags::CLOEXEC);
+    /// For children that change files: the next command must not start beside them. Not for those that talk to a network,
+    /// which may leave a helper behind (one that caches passwords, say) that would hold the lock for as long as it lives.
+    pub fn shared_with_children(&self) -> Shared<'_> {
+        self.set_inherited(true);
+        Shared { lock: self }
+    }
+
+    fn set_inherited(&self, inherited: bool) {
+        use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+        if let Ok(flags) = fcntl_getfd(&self.file) {
+            let flags = if inherited { flags - FdFlags::CLOEXEC } else { flags | FdFlags::CLOEXEC };
+            let _ = fcntl_setfd(&self.file, flags);
         }
     }
 

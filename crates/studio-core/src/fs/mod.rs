@@ -8,7 +8,7 @@
 
 mod lock;
 
-pub use lock::{Busy, Lock};
+pub use lock::{Busy, Lock, Shared};
 
 use crate::error::{Error, Result};
 use camino::{Utf8Path, Utf8PathBuf};

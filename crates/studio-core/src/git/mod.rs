@@ -21,7 +21,7 @@ pub use commit::Identity;
 pub use index::PreparedIndex;
 pub use refs::{Move, MoveFailed, Target};
 pub use submodule::Submodule;
-pub use undertaking::Undertaking;
+pub use undertaking::{Depth, Undertaking, remove_stale_locks};
 pub use verify::Difference;
 
 use crate::context::Context;

@@ -57,6 +57,18 @@ impl Repo {
         Ok(undertaking)
     }
 
+    /// Heals what a killed change left in a submodule that it had begun with.
+    pub fn heal_submodules(&self) -> Result<()> {
+        for submodule in self.submodules()? {
+            if let Some(repo) = self.open_submodule(&submodule.path)?
+                && repo.common_dir().join("studio/undertaking.json").exists()
+            {
+                drop(repo.undertake()?);
+            }
+        }
+        Ok(())
+    }
+
     fn heal(&self, note: Note) -> Result<Option<Head>> {
         let git_dir = if note.git_dir.is_dir() { note.git_dir } else { self.git_dir() };
         let start = Instant::now();
@@ -65,7 +77,9 @@ impl Repo {
             for folder in [&git_dir, &self.common_dir()] {
                 lock_files(folder, Depth::Here, &mut stale);
             }
-            lock_files(&self.common_dir().join("refs"), Depth::Below, &mut stale);
+            for folder in ["refs", "modules"] {
+                lock_files(&self.common_dir().join(folder), Depth::Below, &mut stale);
+            }
             if stale.is_empty() {
                 break;
             }
@@ -154,10 +168,19 @@ impl Drop for Undertaking {
 }
 
 /// How far lock files are looked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Depth {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// In the folder itself.
     Here,
+    /// In it and in all folders below.
     Below,
+}
+
+/// Removes the lock files of gits that were killed; the caller holds a lock which says that none of them lives.
+pub fn remove_stale_locks(folder: &Utf8Path, depth: Depth) -> Result<()> {
+    let mut stale = Vec::new();
+    lock_files(folder, depth, &mut stale);
+    stale.iter().try_for_each(|file| fs::remove_file(file))
 }
 
 /// The files that git makes beside what it is about to replace, and leaves when it is killed.

@@ -43,10 +43,11 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
     let taken = studio.take(cx)?;
     let prepared = prepare(cx, studio, options.message.as_deref(), &options.guarding)?;
     for piece in &prepared.inputs {
-        mirror::pin(&studio.mirror, &piece.repo, &piece.commit, &mirror::input_ref(&piece.commit))?;
+        mirror::pin(cx, studio, &piece.repo, &piece.commit, &mirror::input_ref(&piece.commit))?;
     }
     mirror::pin(
-        &studio.mirror,
+        cx,
+        studio,
         &studio.repo,
         &prepared.commit,
         &mirror::snapshot_ref(&prepared.commit),

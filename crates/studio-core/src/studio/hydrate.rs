@@ -57,6 +57,7 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
     } else {
         switch.arg(&branch)
     };
+    let shared = taken.shared_with_children();
     switch.run().map_err(|cause| {
         Error::new(format!(
             "the files of {} cannot be put in place; they are as they were",
@@ -65,6 +66,7 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
         .because(cause.output())
         .hint("move the files that git names out of the way, and try again")
     })?;
+    drop(shared);
     let who = repo.identity(cx.env.now());
     let draft = Draft {
         kind: Kind::Hydrate,

@@ -7,9 +7,10 @@
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs::{self, Lock};
-use crate::git::{self, Repo};
+use crate::git::{self, Depth, Repo};
 use crate::home::Home;
 use crate::names::CommitId;
+use crate::studio::Studio;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// The user's flake repository: a URL, or the absolute path of a folder.
@@ -88,6 +89,10 @@ impl Mirror {
             Lock::wait(&home.lock(&format!("mirror-{}", upstream.key())), &cx.command, &cx.ui)?;
         fs::sweep(&home.mirrors());
         if path.is_dir() {
+            // Left by a fetch that was killed; what pins commits has a lock of its own.
+            git::remove_stale_locks(&path, Depth::Here)?;
+            git::remove_stale_locks(&path.join("refs/heads"), Depth::Below)?;
+            git::remove_stale_locks(&path.join("refs/tags"), Depth::Below)?;
             if let Err(cause) = fetch(&path) {
                 cx.ui.warn(format!(
                     "`{upstream}` cannot be reached, so its last known state is used\n{cause}"
@@ -137,6 +142,17 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
         let _ = fs::remove_tree(&temporary);
     }
     made
+}
+
+/// Makes the mirror of a studio again if somebody removed it; the pins of other studios' snapshots are gone with it.
+pub(super) fn restore(cx: &Context, studio: &Studio) -> Result<()> {
+    if studio.mirror.is_dir() {
+        return Ok(());
+    }
+    let url = studio.repo.config("remote.origin.url").unwrap_or_default();
+    cx.ui.warn(format!("the mirror `{}` is gone and is made again", studio.mirror));
+    let _lock = Lock::wait(&studio.home.lock("mirror-again"), &cx.command, &cx.ui)?;
+    make(&studio.mirror, &Upstream(url))
 }
 
 /// Settings of a mirror: it takes upstream's branches as they are, is never cleaned, and takes any commit from studios.
@@ -226,11 +242,22 @@ pub(crate) fn input_ref(commit: &CommitId) -> String {
     format!("refs/studio/inputs/{commit}")
 }
 
-/// Keeps a commit of `repo` alive in the mirror under `name`.
-pub(crate) fn pin(mirror: &Utf8Path, repo: &Repo, commit: &CommitId, name: &str) -> Result<()> {
+/// Keeps a commit of `repo` alive in the studio's mirror under `name`.
+pub(crate) fn pin(
+    cx: &Context,
+    studio: &Studio,
+    repo: &Repo,
+    commit: &CommitId,
+    name: &str,
+) -> Result<()> {
+    let mirror = &studio.mirror;
     if mirror.join(name).exists() {
         return Ok(());
     }
+    let key = mirror.file_name().unwrap_or_default();
+    let lock = Lock::wait(&studio.home.lock(&format!("pin-{key}")), &cx.command, &cx.ui)?;
+    let _shared = lock.shared_with_children();
+    git::remove_stale_locks(&mirror.join("refs/studio"), Depth::Below)?;
     repo.git(["push", "--quiet", "--no-verify"])
         .arg(mirror)
         .arg(format!("{commit}:{name}"))

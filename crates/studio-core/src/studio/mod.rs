@@ -25,7 +25,7 @@ pub use work::{Guarding, Prepared, cut_scratch, prepare, record};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::fs::Lock;
+use crate::fs::{Lock, Shared};
 use crate::git::{Repo, Undertaking};
 use crate::home::Home;
 use crate::names::{CommitId, StudioName};
@@ -92,7 +92,14 @@ impl Place {
 pub struct Taken {
     /// What is noted for those who come after a kill. Ends before the lock does.
     pub undertaking: Undertaking,
-    _lock: Lock,
+    lock: Lock,
+}
+
+impl Taken {
+    /// While the result lives, children hold the studio too; for those that change files.
+    pub fn shared_with_children(&self) -> Shared<'_> {
+        self.lock.shared_with_children()
+    }
 }
 
 impl Studio {
@@ -147,10 +154,12 @@ impl Studio {
     /// Takes the studio for a change: one command changes it at a time, and it is free again when that command dies.
     pub fn take(&self, cx: &Context) -> Result<Taken> {
         let lock = Lock::wait(&self.repo.common_dir().join("studio/lock"), &cx.command, &cx.ui)?;
-        lock.keep_for_children();
         let undertaking = self.repo.undertake()?;
-        rebase::give_up_killed(cx, self, &undertaking)?;
-        Ok(Taken { undertaking, _lock: lock })
+        self.repo.heal_submodules()?;
+        let taken = Taken { undertaking, lock };
+        rebase::give_up_killed(cx, self, &taken)?;
+        mirror::restore(cx, self)?;
+        Ok(taken)
     }
 
     /// The folder of the programs that this studio was made with; the running ones if it does not know.

@@ -7,7 +7,7 @@ use super::work::{save, scratch_name};
 use super::{Studio, Taken};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Head, Undertaking};
+use crate::git::Head;
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
 
 /// What became of a rebase.
@@ -77,6 +77,8 @@ pub fn rebase(cx: &Context, studio: &Studio, taken: &Taken, how: How) -> Result<
         staged: None,
     };
     taken.undertaking.rebasing(&head)?;
+    // An editor may leave a server behind, which must not hold the studio.
+    let shared = (!how.interactive).then(|| taken.shared_with_children());
     repo.git(["switch", "--quiet", "--no-track", "--create", &branch]).run()?;
 
     let mut command =
@@ -100,6 +102,7 @@ pub fn rebase(cx: &Context, studio: &Studio, taken: &Taken, how: How) -> Result<
     } else {
         command.env("GIT_EDITOR", "true").run().err().map(|cause| cause.output().to_owned())
     };
+    drop(shared);
     let stopped = repo.in_progress().is_some();
     let reached = if stopped { None } else { Some(repo.head()?) };
     // Written for a rebase that stopped, too: so `git mutable-undo` leads back from it.
@@ -143,12 +146,8 @@ pub fn rebase(cx: &Context, studio: &Studio, taken: &Taken, how: How) -> Result<
 }
 
 /// Gives up a rebase of ours that was killed, so that the next command finds the studio as it was before it.
-pub(super) fn give_up_killed(
-    cx: &Context,
-    studio: &Studio,
-    undertaking: &Undertaking,
-) -> Result<()> {
-    let Some(head) = &undertaking.killed_rebase else { return Ok(()) };
+pub(super) fn give_up_killed(cx: &Context, studio: &Studio, taken: &Taken) -> Result<()> {
+    let Some(head) = &taken.undertaking.killed_rebase else { return Ok(()) };
     let repo = &studio.repo;
     let stands = repo.head()?;
     if repo.in_progress().is_none() && stands.branch.is_some() {
@@ -156,6 +155,7 @@ pub(super) fn give_up_killed(
         return Ok(());
     }
     let keep = scratch_name(repo, &studio.name, &stands.commit, cx.env.now())?;
+    let _shared = taken.shared_with_children();
     repo.give_up_rebase(&repo.identity(cx.env.now()), head, &keep)?;
     cx.ui.warn(format!("a rebase was killed here; you are back on {head}"));
     cx.ui.hint(format!("what it left in the files is on `{keep}`; if you do not miss anything: `git branch -D {keep}`"));

@@ -312,7 +312,8 @@ pub(super) fn save(cx: &Context, studio: &Studio, taken: &Taken) -> Result<()> {
     let prepared = prepare(cx, studio, None, &Guarding::default())?;
     for piece in &prepared.inputs {
         super::mirror::pin(
-            &studio.mirror,
+            cx,
+            studio,
             &piece.repo,
             &piece.commit,
             &super::mirror::input_ref(&piece.commit),
