@@ -104,6 +104,12 @@ impl Repo {
                 fs::remove_file(&intent.index)?;
             }
         }
+        // Indexes that were being prepared, and their locks.
+        if let Ok(entries) = git_dir.join("studio").read_dir_utf8() {
+            for entry in entries.flatten().filter(|entry| entry.file_name().starts_with("index-")) {
+                fs::remove_file(entry.path())?;
+            }
+        }
         Ok(note.rebasing.filter(|_| git_dir == self.git_dir()))
     }
 
