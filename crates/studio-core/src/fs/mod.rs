@@ -6,8 +6,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
+mod draft;
 mod lock;
 
+pub use draft::{Draft, discard, sweep};
 pub use lock::{Busy, Lock, Shared};
 
 use crate::error::{Error, Result};
@@ -151,45 +153,6 @@ pub fn remove_tree(path: &Utf8Path) -> Result<()> {
     remove(path.as_std_path()).map_err(|cause| failed("remove", path, cause))
 }
 
-/// Moves a folder out of the way under a `.trash-` name and removes it there, so that nobody sees half of it.
-pub fn discard(path: &Utf8Path) -> Result<()> {
-    let Some((parent, name)) = path.parent().zip(path.file_name()) else {
-        return Err(Error::new(format!("`{path}` cannot be removed")));
-    };
-    let trash = parent.join(format!(".trash-{name}-{}", std::process::id()));
-    rename(path, &trash)?;
-    remove_tree(&trash)
-}
-
-/// A name beside `path` for building it; removed by [`sweep`] when its maker is gone.
-pub fn beside(path: &Utf8Path) -> Utf8PathBuf {
-    let name = path.file_name().unwrap_or("new");
-    path.with_file_name(format!(".tmp-{name}-{}", std::process::id()))
-}
-
-/// Removes what killed commands left in `folder`: `.tmp-…-PID` and `.trash-…-PID` of processes that are no more.
-///
-/// What cannot be removed yet, because a child of the killed command still writes to it, is left for the next time.
-pub fn sweep(folder: &Utf8Path) {
-    let Ok(entries) = folder.read_dir_utf8() else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if !name.starts_with(".tmp-") && !name.starts_with(".trash-") {
-            continue;
-        }
-        let maker = name.rsplit('-').next().and_then(|pid| pid.parse::<i32>().ok());
-        if maker.is_some_and(|pid| pid != std::process::id() as i32 && !alive(pid)) {
-            let _ = remove_tree(entry.path());
-        }
-    }
-}
-
-/// Whether a process with this number exists.
-pub fn alive(pid: i32) -> bool {
-    rustix::process::Pid::from_raw(pid)
-        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
 /// Hard-links every file below `from` to the same place below `to`.
 ///
 /// `Ok(false)` where the file system cannot (another device, too many links): then `to` may hold a part.
@@ -285,24 +248,6 @@ mod tests {
         set_mode(dir.join("a").as_std_path(), 0o555).expect("chmod");
         discard(&dir.join("a")).expect("discard");
         assert_eq!(dir.read_dir_utf8().expect("list").count(), 0);
-    }
-
-    #[test]
-    fn only_remains_of_dead_processes_are_swept() {
-        let (_keep, dir) = folder();
-        // Process numbers end at 2^22 on Linux.
-        create_dir_all(&dir.join(".tmp-x-99999999")).expect("mkdir");
-        create_dir_all(&dir.join(format!(".tmp-x-{}", std::process::id()))).expect("mkdir");
-        create_dir_all(&dir.join("kept")).expect("mkdir");
-        sweep(&dir);
-        let mut left: Vec<String> = dir
-            .read_dir_utf8()
-            .expect("list")
-            .flatten()
-            .map(|entry| entry.file_name().to_owned())
-            .collect();
-        left.sort();
-        assert_eq!(left, [format!(".tmp-x-{}", std::process::id()), "kept".to_owned()]);
     }
 
     #[test]

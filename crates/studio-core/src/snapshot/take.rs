@@ -7,7 +7,7 @@
 use super::Snapshot;
 use crate::context::Context;
 use crate::error::Result;
-use crate::fs;
+use crate::fs::{self, Draft};
 use crate::git::{Checkout, Repo};
 use crate::home::Home;
 use crate::names::CommitId;
@@ -100,21 +100,15 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     }
     fs::create_dir_all(&home.snapshots())?;
     fs::sweep(&home.snapshots());
-    let temporary = fs::beside(&path);
-    fs::remove_tree(&temporary)?;
+    let draft = Draft::of(&path)?;
     // Before there is a snapshot, so that there is none whose commands may go away; it may outlive the studio.
     toolkit::keep(cx, &studio.toolkit()?, &home.roots(commit).join("toolkit"));
-    let made = seal(&studio.repo, studio, commit, &temporary).and_then(|()| {
-        match fs::rename(&temporary, &path) {
-            // Another studio made the same one meanwhile.
-            Err(_) if path.is_dir() => fs::remove_tree(&temporary),
-            other => other,
-        }
-    });
-    if made.is_err() {
-        let _ = fs::remove_tree(&temporary);
+    seal(&studio.repo, studio, commit, draft.path())?;
+    match draft.publish() {
+        // Another studio made the same one meanwhile.
+        Err(_) if path.is_dir() => Ok(snapshot),
+        other => other.map(|()| snapshot),
     }
-    made.map(|()| snapshot)
 }
 
 fn seal(repo: &Repo, studio: &Studio, commit: &CommitId, folder: &camino::Utf8Path) -> Result<()> {

@@ -6,7 +6,7 @@ use super::mirror::{Mirror, Upstream};
 use super::work::scratch_name;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::fs::{self, Lock};
+use crate::fs::{self, Draft, Lock};
 use crate::git::{self, Repo};
 use crate::home::Home;
 use crate::names::StudioName;
@@ -40,23 +40,12 @@ pub fn create(
         )));
     }
     let mirror = Mirror::of(cx, home, upstream)?;
-    let temporary = fs::beside(&path);
-    fs::remove_tree(&temporary)?;
-    let made = fill(cx, home, name, upstream, &mirror, &temporary).and_then(|branch| {
-        fs::rename(&temporary, &path)?;
-        Ok(Created { path: path.clone(), branch })
-    });
-    match made {
-        Ok(created) => {
-            // Only now, because the root's link must name the place where the studio stays.
-            toolkit::keep(cx, &toolkit::folder()?, &created.path.join(".git/studio/toolkit"));
-            Ok(created)
-        }
-        Err(error) => {
-            let _ = fs::remove_tree(&temporary);
-            Err(error)
-        }
-    }
+    let draft = Draft::of(&path)?;
+    let branch = fill(cx, home, name, upstream, &mirror, draft.path())?;
+    draft.publish()?;
+    // Only now, because the root's link must name the place where the studio stays.
+    toolkit::keep(cx, &toolkit::folder()?, &path.join(".git/studio/toolkit"));
+    Ok(Created { path, branch })
 }
 
 fn fill(

@@ -6,7 +6,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
-use crate::fs::{self, Lock};
+use crate::fs::{self, Draft, Lock};
 use crate::git::{self, Depth, Repo};
 use crate::home::Home;
 use crate::names::CommitId;
@@ -114,34 +114,25 @@ impl Mirror {
 
 fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
-    let temporary = fs::beside(path);
-    fs::remove_tree(&temporary)?;
+    let draft = Draft::of(path)?;
     // No hooks from a template: nobody works in a mirror.
-    let made =
-        git::git(parent, ["clone", "--quiet", "--bare", "--no-hardlinks", "--template=", "--"])
-            .arg(upstream.as_str())
-            .arg(&temporary)
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .run()
-            .map_err(|cause| {
-                let error = Error::new(format!("the upstream `{upstream}` cannot be got"))
-                    .because(cause.output());
-                if cause.output().contains("No space left") {
-                    return error
-                        .hint("free some space on that disk and try again; nothing was changed");
-                }
-                error.hint(format!(
-                    "try `git ls-remote {upstream}`; if that fails too, git says why"
-                ))
-            })
-            .and_then(|_| settle(&temporary))
-            // What is no flake leaves no mirror.
-            .and_then(|()| base(&temporary, upstream).map(drop))
-            .and_then(|()| fs::rename(&temporary, path));
-    if made.is_err() {
-        let _ = fs::remove_tree(&temporary);
-    }
-    made
+    git::git(parent, ["clone", "--quiet", "--bare", "--no-hardlinks", "--template=", "--"])
+        .args([upstream.as_str(), draft.path().as_str()])
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .run()
+        .map_err(|cause| {
+            let error = Error::new(format!("the upstream `{upstream}` cannot be got"))
+                .because(cause.output());
+            if cause.output().contains("No space left") {
+                return error
+                    .hint("free some space on that disk and try again; nothing was changed");
+            }
+            error.hint(format!("try `git ls-remote {upstream}`; if that fails too, git says why"))
+        })?;
+    settle(draft.path())?;
+    // What is no flake leaves no mirror.
+    base(draft.path(), upstream)?;
+    draft.publish()
 }
 
 /// Makes the mirror of a studio again if somebody removed it; the pins of other studios' snapshots are gone with it.
