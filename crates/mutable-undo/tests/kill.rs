@@ -11,7 +11,7 @@ fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
     sandbox.push_upstream("theirs.nix", "theirs\n");
     sandbox.run(&studio, "git fetch -q").ok();
     let commands = ["git mutable-scratch", "git mutable-undo", "git mutable-redo"];
-    let rounds = testkit::rounds(36, 180);
+    let rounds = testkit::rounds(36, 72);
     let mut killed = 0;
     for step in 0..rounds {
         // Something to take back whose files move, and something uncommitted in the way.
