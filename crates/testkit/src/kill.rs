@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How many rounds a test of kills takes: `quick` as a rule, `thorough` under `cargo xtask test --thorough`.
 #[must_use]
 pub fn rounds(quick: u64, thorough: u64) -> u64 {
-    if std::env::var_os("STUDIO_TEST_THOROUGH").is_some() { thorough } else { quick }
+    if crate::thorough() { thorough } else { quick }
 }
 
 /// How a command that was to be killed ended.

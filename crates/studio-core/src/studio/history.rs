@@ -73,7 +73,7 @@ fn reverse(
     studio.require_settled()?;
     let operation = &entry.operation;
     let head = repo.head()?;
-    require_untouched(studio, entry, &head)?;
+    require_untouched(entry, &head)?;
 
     let changes = repo.changes()?;
     let now = repo.write_worktree_tree(&changes, &|_| false)?;
@@ -173,7 +173,7 @@ fn reverse(
 }
 
 /// Refuses where somebody moved HEAD or its branch since, so that nothing of theirs is moved.
-fn require_untouched(studio: &Studio, entry: &Entry, head: &Head) -> Result<()> {
+fn require_untouched(entry: &Entry, head: &Head) -> Result<()> {
     let operation = &entry.operation;
     let after = &operation.after.head;
     if head == after {
@@ -188,7 +188,6 @@ fn require_untouched(studio: &Studio, entry: &Entry, head: &Head) -> Result<()> 
             operation.before.head.commit.short()
         )));
     }
-    let _ = studio;
     let back = after.branch.clone().unwrap_or_else(|| format!("--detach {}", after.commit.short()));
     Err(error.hint(format!("go back there first: `git switch {back}`")))
 }
