@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
-use studio_core::switch::{Ask, FailedUnits, Plan, SiteArgs, switch};
+use studio_core::switch::{Ask, FailedUnits, How, Plan, SiteArgs, switch};
 use studio_core::transaction::Verb;
 use studio_core::{Exit, Result, snapshot};
 
@@ -59,10 +59,13 @@ git flake-switch --target home --host alice
         let snapshot = snapshot::here(cx)?;
         let plan = Plan {
             verb: if self.boot { Verb::Boot } else { Verb::Switch },
-            failed_units: if self.accept_failed_units {
-                FailedUnits::Accept
-            } else {
-                FailedUnits::PutBack
+            how: How {
+                failed_units: if self.accept_failed_units {
+                    FailedUnits::Accept
+                } else {
+                    FailedUnits::PutBack
+                },
+                ..How::default()
             },
             ask: if self.yes { Ask::No } else { Ask::OnTerminal },
         };

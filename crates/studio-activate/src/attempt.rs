@@ -123,22 +123,25 @@ fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a
     let old = call.place.runs();
     let record = Record {
         version: VERSION,
-        id: call.id.clone(),
         sequence: past.next_sequence,
-        verb: call.verb,
-        target: call.target.clone(),
-        root: call.place.root.clone(),
-        profile: call.place.profile.clone(),
-        snapshot: call.snapshot.clone(),
+        call: call.clone(),
+        machine: None,
+        boot_id: String::new(),
         old: old.clone(),
         old_generation: old_generation.as_ref().map(|generation| generation.number),
+        old_default: old_generation.as_ref().and_then(|generation| generation.path.clone()),
+        booted: call.place.booted(),
         new: new.clone(),
+        runs: new.clone(),
         generation,
         phase: Phase::Prepared,
         interrupted_in: None,
+        failed_before: vec![],
         newly_failed: vec![],
         reboot: Reboot::NotNeeded,
+        deadline: None,
         reason: None,
+        exit: None,
         began: now,
         changed: now,
         process: std::process::id(),
@@ -177,18 +180,18 @@ fn look_back(call: &Call, records: &Records, ui: &Ui, now: i64) -> Result<Past> 
     let next_sequence = all.last().map_or(1, |record| record.sequence + 1);
     let mut ours = vec![];
     for mut record in all {
-        if record.profile != call.place.profile {
+        if record.call.place.profile != call.place.profile {
             continue;
         }
         if !record.phase.ended() {
             ui.warn(format!(
                 "an earlier `{}` ({}) was interrupted {}",
-                record.verb.command(),
+                record.call.verb.command(),
                 record.new.name(),
-                record.phase.left_behind()
+                record.phase.interrupted()
             ));
             record.interrupted_in = Some(record.phase);
-            record.phase = Phase::Interrupted;
+            record.phase = Phase::Superseded;
             record.changed = now;
             records.write(&record)?;
         }
@@ -463,7 +466,7 @@ impl Attempt<'_> {
 
     /// The record of this attempt.
     pub fn record_path(&self) -> Utf8PathBuf {
-        self.records.path(&self.record.id)
+        self.records.path(&self.record.call.id)
     }
 }
 

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
 use studio_core::activation::{Place, row};
 use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::health::HealthCheck;
 use studio_core::names::{CommitId, ConfigName};
 use studio_core::store_path::StorePath;
 use studio_core::switch::{Call, FailedUnits, Wanted, variable};
@@ -92,10 +93,33 @@ struct Rest {
     /// Go on although units fail that had not failed before
     #[arg(long)]
     accept_failed_units: bool,
+    /// The specialisation that is to run
+    #[arg(long, value_name = "NAME")]
+    specialisation: Option<ConfigName>,
+    /// A health check: an object with name, command, timeout, retries and pause
+    #[arg(long, value_name = "JSON", value_parser = parse_health)]
+    health: Vec<HealthCheck>,
+    /// Put it back unless it is confirmed within so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    confirm_within: Option<u64>,
+    /// The path of the user's answer, without its ending
+    #[arg(long, value_name = "PATH")]
+    answer: Utf8PathBuf,
+    /// How many seconds one activation may take
+    #[arg(long, value_name = "SECONDS")]
+    limit: u64,
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     variable(text).map_err(|error| error.message().to_owned())
+}
+
+fn parse_health(text: &str) -> Result<HealthCheck, String> {
+    let check: HealthCheck = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+    if check.command.is_empty() {
+        return Err(format!("the health check `{}` has no command", check.name));
+    }
+    Ok(check)
 }
 
 impl Args {
@@ -113,7 +137,7 @@ impl Args {
         if verb == Verb::Boot && row(rest.target).install_boot.is_none() {
             return Err(usage(format!("a `{}` target has no boot entry", rest.target)));
         }
-        for path in [&rest.store_dir, &rest.nix_env] {
+        for path in [&rest.store_dir, &rest.nix_env, &rest.answer] {
             absolute(path)?;
         }
         Ok(Call {
@@ -131,6 +155,11 @@ impl Args {
             } else {
                 FailedUnits::PutBack
             },
+            specialisation: rest.specialisation,
+            health: rest.health,
+            confirm_within: rest.confirm_within,
+            answer: rest.answer,
+            limit: rest.limit,
             variables: rest.env,
         })
     }
@@ -240,6 +269,17 @@ mod tests {
             store: Some("daemon".into()),
             nix_env: "/bin/nix-env".into(),
             failed_units: FailedUnits::Accept,
+            specialisation: ConfigName::new("silent").ok(),
+            health: vec![HealthCheck {
+                name: "web \"page\"".into(),
+                command: vec!["curl".into(), "a b".into()],
+                timeout: 5,
+                retries: 2,
+                pause: 1,
+            }],
+            confirm_within: Some(60),
+            answer: "/home/u/answer".into(),
+            limit: 600,
             variables: vec![("LOCALE_ARCHIVE".into(), "/a=b c".into())],
         }
     }
@@ -290,6 +330,11 @@ mod tests {
             ("name", "../x"),
             ("target", "windows"),
             ("generation", "3"),
+            ("specialisation", "../x"),
+            ("health", "{}"),
+            ("health", r#"{"name":"x","command":[],"timeout":1,"retries":0,"pause":0}"#),
+            ("answer", "answer"),
+            ("limit", "-1"),
         ] {
             assert!(replace(name, value).is_err(), "--{name}={value} was taken");
         }

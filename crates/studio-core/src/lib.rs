@@ -36,6 +36,7 @@ pub mod fs;
 
 pub mod clock;
 pub mod error;
+pub mod health;
 pub mod home;
 pub mod names;
 pub mod store_path;

@@ -99,6 +99,8 @@ impl Machine {
             format!("--root={}", self.root()),
             what.to_owned(),
             format!("--store-dir={store}"),
+            format!("--answer={}", self.sandbox.root().join("answer")),
+            "--limit=60".to_owned(),
             format!("--nix-env={}", self.sandbox.root().join("bin/nix-env")),
         ]);
         for (name, value) in self.sandbox.environment() {

@@ -65,7 +65,8 @@ impl Machine {
 }
 
 /// Where one target has its things.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Place {
     /// The kind of the target.
     pub kind: Kind,

@@ -1,23 +1,53 @@
 //! The one call of `studio-activate`, its log, and what its end means.
 
-use super::call::{Call, FailedUnits, Wanted, variables};
 use super::elevation::{Elevation, engine};
 use super::{Changes, Site, last_attempt, settled};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::names::CommitId;
+use crate::health::HealthCheck;
+use crate::names::{CommitId, ConfigName};
 use crate::nix::Nix;
 use crate::process::{Failure, log_file};
 use crate::store_path::StorePath;
-use crate::transaction::{Id, Records, Verb};
+use crate::transaction::{Call, FailedUnits, Id, Records, Verb, Wanted, variables};
 use crate::ui::Verbosity;
+
+/// How an attempt is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct How {
+    /// What to do when units newly fail.
+    pub failed_units: FailedUnits,
+    /// The specialisation that is to run.
+    pub specialisation: Option<ConfigName>,
+    /// What must hold on the machine once it is activated.
+    pub health: Vec<HealthCheck>,
+    /// How many seconds the user has to confirm; without it nobody is asked.
+    pub confirm_within: Option<u64>,
+    /// How many seconds one activation may take.
+    pub limit: u64,
+    /// The suffix with which files of the user's own that are in the way of a home are kept.
+    pub backup: Option<String>,
+}
+
+impl Default for How {
+    fn default() -> How {
+        How {
+            failed_units: FailedUnits::PutBack,
+            specialisation: None,
+            health: vec![],
+            confirm_within: None,
+            limit: 600,
+            backup: None,
+        }
+    }
+}
 
 /// What an attempt is about.
 pub(super) struct Attempt<'a> {
     pub verb: Verb,
     pub wanted: Wanted,
     pub snapshot: Option<&'a CommitId>,
-    pub failed_units: FailedUnits,
+    pub how: How,
 }
 
 /// Calls `studio-activate`, shows what it says, and returns how it ended. It explains its own failures.
@@ -29,6 +59,11 @@ pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>) ->
         return Ok(Exit::Done);
     }
     let id = Id::new(cx.env.now());
+    let mut variables = variables(site.target.kind, &cx.env);
+    if let Some(suffix) = attempt.how.backup {
+        variables.retain(|(name, _)| name != "HOME_MANAGER_BACKUP_EXT");
+        variables.push(("HOME_MANAGER_BACKUP_EXT".to_owned(), suffix));
+    }
     let call = Call {
         verb: attempt.verb,
         target: site.target.clone(),
@@ -39,8 +74,13 @@ pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>) ->
         store_dir: nix.store().to_owned(),
         store: site.machine.store.clone(),
         nix_env: nix.relative("nix-env")?,
-        failed_units: attempt.failed_units,
-        variables: variables(site.target.kind, &cx.env),
+        failed_units: attempt.how.failed_units,
+        specialisation: attempt.how.specialisation,
+        health: attempt.how.health,
+        confirm_within: attempt.how.confirm_within,
+        answer: cx.home()?.transactions().join(format!("{id}.answer")),
+        limit: attempt.how.limit,
+        variables,
     };
     let (path, mut log) = log_file(&cx.home()?.logs(), &format!("{}-{id}.log", call.verb))?;
     if let Elevation::By(program) = &site.elevation {

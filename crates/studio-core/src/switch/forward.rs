@@ -1,6 +1,6 @@
 //! From a snapshot to a machine: verify, check, build, show, and hand over to `studio-activate`.
 
-use super::engine::{self, Attempt};
+use super::engine::{self, Attempt, How};
 use super::{Changes, FailedUnits, Site, SiteArgs, Wanted};
 use crate::activation::{row, verify};
 use crate::build;
@@ -14,12 +14,12 @@ use crate::store_path::StorePath;
 use crate::transaction::Verb;
 
 /// How a switch is to be done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// [`Verb::Switch`], or [`Verb::Boot`] to leave what runs alone.
     pub verb: Verb,
-    /// What to do when units newly fail.
-    pub failed_units: FailedUnits,
+    /// How the attempt is made.
+    pub how: How,
     /// Whether the user is asked before anything is activated.
     pub ask: Ask,
 }
@@ -42,7 +42,7 @@ pub fn test(cx: &Context, snapshot: &Snapshot, args: &SiteArgs) -> Result<Done> 
         verb: Verb::Test,
         wanted: Wanted::Toplevel(out.clone()),
         snapshot: Some(snapshot.id()),
-        failed_units: FailedUnits::Accept,
+        how: How { failed_units: FailedUnits::Accept, ..How::default() },
     };
     let exit = engine::run(cx, &nix, &site, attempt)?;
     Ok(Done { stdout: out.to_string(), exit })
@@ -66,7 +66,7 @@ pub fn switch(cx: &Context, snapshot: &Snapshot, args: &SiteArgs, plan: Plan) ->
         verb: plan.verb,
         wanted: Wanted::Toplevel(out.clone()),
         snapshot: Some(snapshot.id()),
-        failed_units: plan.failed_units,
+        how: plan.how,
     };
     let exit = engine::run(cx, &nix, &site, attempt)?;
     Ok(Done { stdout: out.to_string(), exit })

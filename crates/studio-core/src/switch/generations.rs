@@ -87,9 +87,10 @@ pub fn generations(cx: &Context, site: &Site) -> Result<Vec<Listed>> {
 fn snapshot_of(generation: &Generation, records: &[Record]) -> Option<CommitId> {
     let path = generation.path.as_ref()?;
     let of_path = || records.iter().rev().filter(|record| record.new == *path);
-    let made = of_path()
-        .find(|record| record.generation == Some(generation.number) && record.snapshot.is_some());
-    made.or_else(|| of_path().find(|record| record.snapshot.is_some()))?.snapshot.clone()
+    let made = of_path().find(|record| {
+        record.generation == Some(generation.number) && record.call.snapshot.is_some()
+    });
+    made.or_else(|| of_path().find(|record| record.call.snapshot.is_some()))?.call.snapshot.clone()
 }
 
 /// The commit that a system says it was built from: `configurationRevision`, where its owner has set that.

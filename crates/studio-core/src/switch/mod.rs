@@ -4,7 +4,6 @@
 //! is shown. Then `studio-activate` is called once (`engine`), by root where the target needs it. Where things lie is
 //! [`crate::activation`]'s to know.
 
-mod call;
 mod changes;
 mod elevation;
 mod engine;
@@ -14,9 +13,10 @@ mod rollback;
 mod settled;
 mod site;
 
-pub use call::{Call, FailedUnits, VARIABLES, Wanted, variable};
+pub use crate::transaction::{Call, FailedUnits, VARIABLES, Wanted, variable};
 pub use changes::Changes;
 pub use elevation::Elevation;
+pub use engine::How;
 pub use forward::{Ask, Plan, switch, test};
 pub use generations::{Listed, Mark, generations, table};
 pub use rollback::{Goal, rollback};

@@ -3,7 +3,7 @@
 //! Without a number it is what one expects of "undo": what is only being tried is left for what starts at boot; what was
 //! made permanent is left for what ran before it. Doing it twice goes two steps back, as with `git mutable-undo`.
 
-use super::engine::{self, Attempt};
+use super::engine::{self, Attempt, How};
 use super::{FailedUnits, Site, Wanted};
 use crate::activation::{Generation, Place, verify};
 use crate::cli::Done;
@@ -52,7 +52,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: Goal) -> Result<Done> {
         wanted: Wanted::Generation(number),
         snapshot: None,
         // Who goes back wants to be there; the old one may have failed units of its own.
-        failed_units: FailedUnits::Accept,
+        how: How { failed_units: FailedUnits::Accept, ..How::default() },
     };
     let exit = engine::run(cx, &nix, site, attempt)?;
     Ok(Done { stdout: path.to_string(), exit })
@@ -82,7 +82,7 @@ fn before(place: &Place, records: &[Record]) -> Result<Generation> {
         let made = records.iter().rev().find(|record| {
             record.new == *path
                 && record.phase == Phase::Committed
-                && matches!(record.verb, Verb::Switch | Verb::Boot)
+                && matches!(record.call.verb, Verb::Switch | Verb::Boot)
                 && record.old.as_ref().is_some_and(|old| old != path)
         })?;
         let old = made.old.as_ref()?;

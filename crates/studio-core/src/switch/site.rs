@@ -108,5 +108,5 @@ fn usual_name(cx: &Context, kind: Kind, machine: &Machine) -> Result<ConfigName>
     let place = machine.place(&target, &cx.env, &cx.home()?)?;
     let last =
         Records::at(&place.records).of(&place.profile).ok().and_then(|all| all.last().cloned());
-    Ok(last.map_or(target.name, |record| record.target.name))
+    Ok(last.map_or(target.name, |record| record.call.target.name))
 }

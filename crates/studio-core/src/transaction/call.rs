@@ -1,16 +1,19 @@
 //! One call of `studio-activate`, as a value and as arguments: all that the privileged program is told.
 //!
 //! `studio-activate` parses the same grammar (a test there sends every call there and back). Nothing reaches it by its
-//! environment: `sudo` throws that away, and what it lets through differs from machine to machine.
+//! environment: `sudo` throws that away, and what it lets through differs from machine to machine. The call is kept in
+//! the record of the attempt, so that whoever finds the record can finish it or go back without asking anybody.
 
+use super::{Id, Verb};
 use crate::activation::Place;
 use crate::config::Environment;
 use crate::error::Error;
-use crate::names::CommitId;
+use crate::health::HealthCheck;
+use crate::names::{CommitId, ConfigName};
 use crate::store_path::StorePath;
 use crate::target::{Kind, Target};
-use crate::transaction::{Id, Verb};
 use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
 
 /// The variables that may be handed on to activation programs and to nix, and nothing else.
 ///
@@ -47,7 +50,8 @@ pub const VARIABLES: [&str; 24] = [
 const FIRST_OF_USER: &str = "HOME";
 
 /// What to put in place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Wanted {
     /// This store path, as a new generation.
     Toplevel(StorePath),
@@ -56,7 +60,8 @@ pub enum Wanted {
 }
 
 /// What to do when units fail that had not failed before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FailedUnits {
     /// The new system is not proved: put the old one back.
     #[default]
@@ -66,7 +71,8 @@ pub enum FailedUnits {
 }
 
 /// One call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Call {
     /// What to do.
     pub verb: Verb,
@@ -78,6 +84,8 @@ pub struct Call {
     pub id: Id,
     /// What to put in place.
     pub wanted: Wanted,
+    /// The specialisation of it that is to run; what starts at boot is always the system itself.
+    pub specialisation: Option<ConfigName>,
     /// The snapshot that it was built from.
     pub snapshot: Option<CommitId>,
     /// The folder below which store paths must lie.
@@ -88,6 +96,14 @@ pub struct Call {
     pub nix_env: Utf8PathBuf,
     /// What to do when units newly fail.
     pub failed_units: FailedUnits,
+    /// What must hold on the machine once it is activated.
+    pub health: Vec<HealthCheck>,
+    /// How many seconds the user has to confirm; without it nobody is asked.
+    pub confirm_within: Option<u64>,
+    /// The file whose being there is the user's answer: `ANSWER.yes` or `ANSWER.no`. It lies in a folder of the user.
+    pub answer: Utf8PathBuf,
+    /// How many seconds one activation may take before it counts as hanging.
+    pub limit: u64,
     /// The variables that activation programs and nix see.
     pub variables: Vec<(String, String)>,
 }
@@ -118,6 +134,17 @@ impl Call {
             option("store", store);
         }
         option("nix-env", self.nix_env.as_str());
+        if let Some(name) = &self.specialisation {
+            option("specialisation", name.as_str());
+        }
+        for check in &self.health {
+            option("health", &serde_json::to_string(check).unwrap_or_default());
+        }
+        if let Some(seconds) = self.confirm_within {
+            option("confirm-within", &seconds.to_string());
+        }
+        option("answer", self.answer.as_str());
+        option("limit", &self.limit.to_string());
         for (name, value) in &self.variables {
             option("env", &format!("{name}={value}"));
         }
@@ -129,7 +156,7 @@ impl Call {
 }
 
 /// Those of [`VARIABLES`] that are set and that a target of this kind is given.
-pub(super) fn variables(kind: Kind, env: &Environment) -> Vec<(String, String)> {
+pub fn variables(kind: Kind, env: &Environment) -> Vec<(String, String)> {
     let last = match kind {
         // The user's home folder would fill with root's files.
         Kind::Nixos | Kind::Darwin => FIRST_OF_USER,
@@ -155,4 +182,28 @@ pub fn variable(text: &str) -> Result<(String, String), Error> {
         return Err(Error::new(format!("the value of `{name}` contains a NUL")));
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A call for tests.
+#[cfg(test)]
+pub(super) fn sample(verb: Verb, kind: Kind, id: Id) -> Call {
+    let path = "/nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-nixos-system-demo-25.05";
+    Call {
+        verb,
+        target: Target { kind, name: ConfigName::new("demo").expect("name") },
+        place: Place::of_system(kind, "/".into()),
+        id,
+        wanted: Wanted::Toplevel(StorePath::new(path).expect("path")),
+        specialisation: None,
+        snapshot: None,
+        store_dir: "/nix/store".into(),
+        store: None,
+        nix_env: "/bin/nix-env".into(),
+        failed_units: FailedUnits::PutBack,
+        health: vec![],
+        confirm_within: None,
+        answer: "/home/u/answer".into(),
+        limit: 600,
+        variables: vec![],
+    }
 }

@@ -5,6 +5,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
+mod limited;
+
+pub use limited::Ended;
+
 use crate::error::Error;
 use crate::fs;
 use crate::ui::Ui;
