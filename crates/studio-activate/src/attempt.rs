@@ -2,251 +2,199 @@
 //!
 //! The record is on disk before each step, so whatever ends this process, the next one knows how far it got. Until
 //! `committing` nothing that starts at boot has been touched: a power cut boots the old system.
+//!
+//! Not here: how one step is done (`activating`, `confirmation`, `permanence`), the way back (`going_back`), and what
+//! follows when the process ends before the attempt does (`recovery`).
 
+use crate::activating::Activated;
 use crate::trust;
-use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeSet;
-use studio_core::activation::{Generation, failed_units, inhibitors, program, row};
+use camino::Utf8PathBuf;
+use std::fs::File;
+use studio_core::activation::{boot_id, inhibitors, machine_id};
 use studio_core::cli::Context;
 use studio_core::fs::{self, Lock};
-use studio_core::process::Program;
+use studio_core::health;
+use studio_core::process::Ended;
 use studio_core::store_path::StorePath;
-use studio_core::switch::{Call, FailedUnits, Wanted, last_attempt, settled};
+use studio_core::switch::{Call, FailedUnits, Wanted, last_attempt};
 use studio_core::target::Kind;
-use studio_core::transaction::{Phase, Reboot, Record, Records, VERSION, Verb};
+use studio_core::transaction::{Permanent, Phase, Reboot, Record, Records, VERSION, Verb};
 use studio_core::ui::{self, Ui};
 use studio_core::{Error, Exit, Result};
 
-/// Where children find programs, besides the folder of nix.
-const PATH: &str = "/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:\
-                    /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// Exit statuses of `switch-to-configuration` that say more than "failed".
-mod status {
-    /// Some unit of the machine has failed, perhaps long ago.
-    pub const UNITS_FAILED: i32 = 4;
-    /// Somebody else holds its lock; nothing was done.
-    pub const BUSY: i32 = 11;
-    /// The running system cannot become this one without a reboot; nothing was done.
-    pub const REBOOT: i32 = 100;
-}
-
-/// What came of an activation.
-pub enum Activated {
-    /// It runs; with it, these units failed that had not failed before.
-    Yes(Vec<String>),
-    /// It can only be started by a reboot; nothing was done.
-    AfterReboot,
-    /// Somebody else is switching; nothing was done.
-    Busy,
-    /// It went wrong on the way.
-    No(String),
-}
-
-/// What an attempt did to what outlives a reboot.
-pub enum Permanent {
-    /// Nothing: the profile and the boot entry are as they were.
-    Untouched,
-    /// The profile is the new one, the boot entry perhaps.
-    Set,
-    /// They could not be put back, for this reason.
-    Off(String),
-}
-
-/// An attempt under way; holds the lock.
+/// An attempt under way.
 pub struct Attempt<'a> {
-    pub call: &'a Call,
     pub ui: &'a Ui,
-    pub new: StorePath,
-    pub old: Option<StorePath>,
-    /// The generation that the profile was at, as it was.
-    pub old_generation: Option<Generation>,
-    /// The units that had failed before anything was done.
-    pub failed_before: BTreeSet<String>,
-    /// What this attempt did to the profile and the boot entry so far.
-    pub permanent: Permanent,
     pub record: Record,
-    records: Records,
-    /// The last attempt before this one that changed something.
-    last: Option<Record>,
+    pub records: Records,
+    /// Where children write.
+    pub log: File,
+    /// The lock of `switch-to-configuration`, held while nothing of ours calls it, so that nobody else does.
+    pub theirs: Option<Lock>,
     cx: &'a Context,
-    _lock: Lock,
 }
 
-/// What earlier attempts say about the present.
-struct Past {
-    next_sequence: u64,
-    /// The last attempt that changed something.
-    last: Option<Record>,
+/// How an attempt ended.
+pub struct End {
+    pub phase: Phase,
+    pub exit: Exit,
+    /// What has not been said yet.
+    pub error: Option<Error>,
 }
 
-/// Does what the call says.
-pub fn carry_out(call: &Call, cx: &Context) -> Result<Exit> {
-    trust::program(&call.nix_env)?;
-    // An interrupt at the client's terminal, or the end of that terminal, must not stop an activation half-way: a session
-    // of our own gets neither. It fails only where we lead a process group, which no command of ours makes us.
-    let _ = rustix::process::setsid();
-    let lock = Lock::try_now(&call.place.lock, call.verb.command())?.map_err(|busy| {
-        Error::new(format!("another switch of {} is running", call.target))
-            .because(busy.to_string())
-            .hint("wait until it is done, then try again")
-            .exit(Exit::Busy)
-    })?;
-    let mut attempt = prepare(call, cx, lock)?;
-    if settled(&call.place, attempt.last.as_ref(), call.verb, &call.wanted) {
-        cx.ui.step(format!("{} runs `{}` already", call.target, attempt.new.name()));
-        return Ok(Exit::Done);
+impl End {
+    /// It ended as it was meant to, or in a way that was explained on the way.
+    pub fn with(phase: Phase, exit: Exit) -> End {
+        End { phase, exit, error: None }
     }
-    attempt.go()
+
+    /// It ended badly.
+    pub fn failed(phase: Phase, error: Error) -> End {
+        End { phase, exit: error.status(), error: Some(error) }
+    }
+
+    /// It ended before anything was changed.
+    pub fn refused(error: Error) -> End {
+        End::failed(Phase::Refused, error)
+    }
 }
 
-fn prepare<'a>(call: &'a Call, cx: &'a Context, lock: Lock) -> Result<Attempt<'a>> {
-    let records = Records::at(&call.place.records);
-    let now = cx.env.now();
-    let past = look_back(call, &records, &cx.ui, now)?;
-    let profile = call.place.profile();
-    let (new, generation) = match &call.wanted {
-        Wanted::Toplevel(path) => (path.clone(), None),
-        Wanted::Generation(number) => {
-            let generation = profile.generation(*number)?;
-            let path = generation.path.ok_or_else(|| {
-                Error::new(format!("generation {number} of `{}` is no store path", profile.link()))
-            })?;
-            (path, Some(*number))
+impl<'a> Attempt<'a> {
+    /// A new one, with what is so just now; nothing is written yet.
+    pub fn new(call: &Call, cx: &'a Context, records: Records) -> Result<Attempt<'a>> {
+        if records.read(&call.id)?.is_some() {
+            return Err(Error::new(format!("there is a transaction `{}` already", call.id)));
         }
-    };
-    trust::toplevel(call, &new)?;
-    // One that was deleted by hand has a number and leads nowhere.
-    let old_generation = profile.current().map(|number| {
-        profile.generation(number).unwrap_or(Generation { number, path: None, made: 0 })
-    });
-    let old = call.place.runs();
-    let record = Record {
-        version: VERSION,
-        sequence: past.next_sequence,
-        call: call.clone(),
-        machine: None,
-        boot_id: String::new(),
-        old: old.clone(),
-        old_generation: old_generation.as_ref().map(|generation| generation.number),
-        old_default: old_generation.as_ref().and_then(|generation| generation.path.clone()),
-        booted: call.place.booted(),
-        new: new.clone(),
-        runs: new.clone(),
-        generation,
-        phase: Phase::Prepared,
-        interrupted_in: None,
-        failed_before: vec![],
-        newly_failed: vec![],
-        reboot: Reboot::NotNeeded,
-        deadline: None,
-        reason: None,
-        exit: None,
-        began: now,
-        changed: now,
-        process: std::process::id(),
-    };
-    if records.read(&call.id)?.is_some() {
-        return Err(Error::new(format!("there is a transaction `{}` already", call.id)));
+        let now = cx.env.now();
+        let new = wanted(call)?;
+        let record = Record {
+            version: VERSION,
+            sequence: records.all()?.last().map_or(1, |record| record.sequence + 1),
+            call: call.clone(),
+            machine: machine_id(&call.place.root),
+            boot_id: boot_id(&call.place.root)?,
+            old: None,
+            old_generation: None,
+            old_default: None,
+            booted: call.place.booted(),
+            runs: runs(call, &new)?,
+            new,
+            generation: None,
+            permanent: Permanent::Untouched,
+            phase: Phase::Prepared,
+            interrupted_in: None,
+            failed_before: vec![],
+            newly_failed: vec![],
+            reboot: Reboot::NotNeeded,
+            deadline: None,
+            reason: None,
+            exit: None,
+            began: now,
+            changed: now,
+            process: std::process::id(),
+        };
+        let log = fs::null()?;
+        let mut attempt = Attempt { ui: &cx.ui, record, records, log, theirs: None, cx };
+        attempt.look()?;
+        Ok(attempt)
     }
-    let mut attempt = Attempt {
-        call,
-        ui: &cx.ui,
-        new,
-        old,
-        old_generation,
-        failed_before: BTreeSet::new(),
-        permanent: Permanent::Untouched,
-        record,
-        records,
-        last: past.last,
-        cx,
-        _lock: lock,
-    };
-    attempt.failed_before = attempt.failed_units();
-    // What failed only since a test is no old news: else a test would make any failure acceptable to the switch after it.
-    if let Some(last) = &attempt.last
-        && last.phase == Phase::Tested
-        && Some(&last.new) == attempt.old.as_ref()
-    {
-        attempt.failed_before.retain(|unit| !last.newly_failed.contains(unit));
-    }
-    Ok(attempt)
-}
 
-/// Closes what others left open (their lock is ours now, so they are dead), and says what happened to them.
-fn look_back(call: &Call, records: &Records, ui: &Ui, now: i64) -> Result<Past> {
-    let all = records.all()?;
-    let next_sequence = all.last().map_or(1, |record| record.sequence + 1);
-    let mut ours = vec![];
-    for mut record in all {
-        if record.call.place.profile != call.place.profile {
-            continue;
-        }
-        if !record.phase.ended() {
-            ui.warn(format!(
-                "an earlier `{}` ({}) was interrupted {}",
-                record.call.verb.command(),
-                record.new.name(),
-                record.phase.interrupted()
-            ));
-            record.interrupted_in = Some(record.phase);
-            record.phase = Phase::Superseded;
-            record.changed = now;
-            records.write(&record)?;
-        }
-        ours.push(record);
+    /// One that is recorded already.
+    pub fn of(record: Record, records: Records, log: File, cx: &'a Context) -> Attempt<'a> {
+        Attempt { ui: &cx.ui, record, records, log, theirs: None, cx }
     }
-    Ok(Past { next_sequence, last: last_attempt(&ours).cloned() })
-}
 
-impl Attempt<'_> {
-    fn go(&mut self) -> Result<Exit> {
-        self.write(Phase::Prepared)?;
-        if self.call.verb == Verb::Test && self.call.place.nothing_goes_at_reboot() {
-            self.record.reason = Some("there is no folder that a reboot empties".to_owned());
-            self.write(Phase::Refused)?;
-            return Err(Error::new(format!("{} cannot be tried until a reboot", self.call.target))
-                .because(
-                    "`XDG_RUNTIME_DIR` is not set, so there is no folder that a reboot empties",
-                )
-                .hint("set it to such a folder, or make it permanent: `git flake-switch`"));
+    /// What was asked for.
+    pub fn call(&self) -> &Call {
+        &self.record.call
+    }
+
+    /// The environment that we were started with.
+    pub fn context(&self) -> &'a Context {
+        self.cx
+    }
+
+    /// Finds out what is so before anything is done.
+    pub fn look(&mut self) -> Result<()> {
+        let call = &self.record.call;
+        trust::toplevel(call, &self.record.new)?;
+        if self.record.runs != self.record.new {
+            trust::toplevel(call, &self.record.runs)?;
         }
-        if self.call.verb == Verb::Boot {
+        let profile = call.place.profile();
+        let failed_before = self.failed_units();
+        let record = &mut self.record;
+        record.old = record.call.place.runs();
+        record.old_generation = profile.current();
+        record.old_default = profile.path();
+        record.failed_before = failed_before.into_iter().collect();
+        // What failed only since a test is no old news: else a test would make any failure acceptable to the switch after
+        // it.
+        let mut ours = self.records.of(&record.call.place.profile)?;
+        ours.retain(|other| other.call.id != record.call.id);
+        if let Some(last) = last_attempt(&ours)
+            && last.phase == Phase::Tested
+            && Some(&last.runs) == record.old.as_ref()
+        {
+            record.failed_before.retain(|unit| !last.newly_failed.contains(unit));
+        }
+        Ok(())
+    }
+
+    /// Walks through all steps.
+    pub fn go(&mut self) -> End {
+        let verb = self.call().verb;
+        if verb == Verb::Test && self.call().place.nothing_goes_at_reboot() {
+            return self.refuse(
+                "there is no folder that a reboot empties",
+                Error::new(format!("{} cannot be tried until a reboot", self.call().target))
+                    .because(
+                        "`XDG_RUNTIME_DIR` is not set, so there is no folder that a reboot empties",
+                    )
+                    .hint("set it to such a folder, or make it permanent: `git flake-switch`"),
+            );
+        }
+        if verb == Verb::Boot {
             return self.commit(Reboot::Needed);
         }
         match self.needs_reboot() {
             Ok(None) => {}
             Ok(Some(why)) => return self.without_activating(&why),
-            Err(error) => {
-                self.note(Phase::Refused);
-                return Err(error);
-            }
+            Err(error) => return End::refused(error),
         }
-        self.write(Phase::Testing)?;
-        let path = self.new.clone();
+        if let Err(error) = self.write(Phase::Testing) {
+            return End::refused(error);
+        }
+        crate::keeper::arm(self);
+        let path = self.record.runs.clone();
         self.ui.step(format!("activating `{}` ...", path.name()));
         match self.activate(&path) {
-            Activated::Busy => {
-                self.record.reason = Some("another program is switching this machine".to_owned());
-                self.write(Phase::Refused)?;
-                Err(Error::new("another program is switching this machine")
+            Activated::Busy => self.refuse(
+                "another program is switching this machine",
+                Error::new("another program is switching this machine")
                     .because(
                         "`switch-to-configuration` could not get its lock; nothing was changed",
                     )
                     .hint("wait until it is done, then try again")
-                    .exit(Exit::Busy))
-            }
+                    .exit(Exit::Busy),
+            ),
             Activated::AfterReboot => self.without_activating("its init is another one"),
-            Activated::No(why) => self.go_back(&why),
+            Activated::No(why) => self.go_back(&why, Exit::Reverted),
             Activated::Yes(newly_failed) => self.prove(newly_failed),
         }
     }
 
+    fn refuse(&mut self, reason: &str, error: Error) -> End {
+        self.record.reason = Some(reason.to_owned());
+        End::refused(error)
+    }
+
     /// What forbids to activate the new one in the running one, if anything does.
     fn needs_reboot(&self) -> Result<Option<String>> {
-        let (Kind::Nixos, Some(old)) = (self.call.target.kind, &self.old) else { return Ok(None) };
-        let names = inhibitors(old, &self.new)?;
+        let (Kind::Nixos, Some(old)) = (self.call().target.kind, &self.record.old) else {
+            return Ok(None);
+        };
+        let names = inhibitors(old, &self.record.runs)?;
         if names.is_empty() {
             return Ok(None);
         }
@@ -254,207 +202,91 @@ impl Attempt<'_> {
     }
 
     /// The way of a system that cannot be activated without a reboot.
-    fn without_activating(&mut self, why: &str) -> Result<Exit> {
-        if self.call.verb == Verb::Test {
-            self.record.reason = Some(why.to_owned());
-            self.write(Phase::Refused)?;
-            return Err(Error::new("the running system cannot become this one without a reboot")
+    fn without_activating(&mut self, why: &str) -> End {
+        if self.call().verb == Verb::Test {
+            let error = Error::new("the running system cannot become this one without a reboot")
                 .because(why)
                 .hint(
                     "make it the one that starts at boot: `git flake-switch --boot`, then reboot",
-                ));
+                );
+            return self.refuse(why, error);
         }
         self.ui.warn(format!("not activated now: {why}"));
         self.commit(Reboot::Needed)
     }
 
-    fn prove(&mut self, newly_failed: Vec<String>) -> Result<Exit> {
+    /// Looks at what was activated: failed units, health checks, and the user's own eyes.
+    fn prove(&mut self, newly_failed: Vec<String>) -> End {
+        self.hold_their_lock();
         self.record.newly_failed = newly_failed;
-        if let Err(error) = self.write(Phase::Proving) {
+        if !self.call().health.is_empty()
+            && let Err(error) = self.write(Phase::Proving)
+        {
             // What cannot be written down is not made permanent: a full disk would fail at the next step as well.
-            return self.go_back(&told(&error));
+            return self.go_back(&told(&error), Exit::Reverted);
         }
         let failed = self.record.newly_failed.clone();
+        let mut faults = vec![];
         if !failed.is_empty() {
             self.ui.warn(format!(
                 "{} that had not failed before: {}",
                 if failed.len() == 1 { "a unit failed" } else { "units failed" },
                 ui::names(&failed, 10)
             ));
+            faults.push(format!("{} failed", ui::names(&failed, 5)));
         }
-        match (self.call.verb, failed.is_empty(), self.call.failed_units) {
-            (Verb::Test, clean, _) => {
-                self.note(Phase::Tested);
-                self.say_tested();
-                Ok(if clean { Exit::Done } else { Exit::UnitsFailed })
-            }
-            (_, false, FailedUnits::PutBack) => {
-                let exit = self.go_back(&format!("{} failed", ui::names(&failed, 5)))?;
-                self.ui.hint("to try it and look at them: `git flake-test`");
-                Ok(exit)
-            }
-            _ => self.commit(Reboot::NotNeeded),
+        faults.extend(self.ask_health());
+        let accepted =
+            self.call().verb == Verb::Test || self.call().failed_units == FailedUnits::Accept;
+        if !faults.is_empty() && !accepted {
+            let end = self.go_back(&faults.join("; "), Exit::Reverted);
+            self.ui.hint("to try it and look at it: `git flake-test`");
+            return end;
+        }
+        let proved = if faults.is_empty() { Exit::Done } else { Exit::UnitsFailed };
+        match self.call().confirm_within {
+            Some(seconds) => self.await_confirmation(seconds, proved),
+            None => self.conclude(proved),
         }
     }
 
+    /// What follows once it is proved, or accepted as it is.
+    pub fn conclude(&mut self, proved: Exit) -> End {
+        if self.call().verb == Verb::Test {
+            self.say_tested();
+            return End::with(Phase::Tested, proved);
+        }
+        match self.commit(Reboot::NotNeeded) {
+            End { exit: Exit::Done, phase, error } => End { exit: proved, phase, error },
+            other => other,
+        }
+    }
+
+    /// Runs the health checks; gives a text for each that says no.
+    fn ask_health(&self) -> Vec<String> {
+        let checks = &self.call().health;
+        if checks.is_empty() {
+            return vec![];
+        }
+        self.ui.step(format!("asking {} ...", ui::count(checks.len(), "health check")));
+        health::failures(checks, |check| {
+            let Some((program, args)) = check.command.split_first() else {
+                return Ok(Ended::Code(0));
+            };
+            self.child(program.as_str().into()).args(args).within(check.limit(), &self.log)
+        })
+        .into_iter()
+        .inspect(|fault| self.ui.warn(fault))
+        .collect()
+    }
+
     fn say_tested(&self) {
-        let name = self.new.name();
-        match self.call.target.kind {
+        let name = self.record.runs.name();
+        match self.call().target.kind {
             // Files of a home stay where they were put; a reboot does not take them back.
             Kind::Home => self.ui.step(format!("`{name}` is active; its generation is not set")),
             _ => self.ui.step(format!("`{name}` is active until the next reboot")),
         }
-    }
-
-    /// Sets the profile, then what starts at boot.
-    fn commit(&mut self, reboot: Reboot) -> Result<Exit> {
-        self.record.reboot = reboot;
-        if let Err(error) = self.write(Phase::Committing) {
-            return self.go_back(&told(&error));
-        }
-        let set = self.set_profile();
-        let now_at = self.call.place.profile().current();
-        if now_at != self.record.old_generation {
-            // Also when nix-env failed: it may have done so after its work.
-            self.permanent = Permanent::Set;
-        }
-        if let Err(error) = set {
-            return self.go_back(&told(&error));
-        }
-        self.record.generation = now_at;
-        if let Err(why) = self
-            .write(Phase::Committing)
-            .map_err(|error| told(&error))
-            .and_then(|()| self.install_boot(&self.new.clone()))
-        {
-            self.permanent = Permanent::Set;
-            return self.go_back(&why);
-        }
-        if self.call.target.kind == Kind::Profile && !self.call.place.nothing_goes_at_reboot() {
-            // The profile is what runs now; a link left over from a test would hide it.
-            if let Err(error) = fs::remove_file(&self.call.place.running) {
-                self.ui.warn(told(&error));
-            }
-        }
-        // It is done whether or not that can be written down; the next attempt looks at what is there as well.
-        self.note(Phase::Committed);
-        let generation =
-            self.record.generation.map_or(String::new(), |number| format!("generation {number}, "));
-        self.ui.step(format!("{} is at {generation}`{}`", self.call.target, self.new.name()));
-        Ok(match (reboot, self.record.newly_failed.is_empty()) {
-            (Reboot::Needed, _) => {
-                self.ui.step("reboot to finish");
-                Exit::RebootNeeded
-            }
-            (Reboot::NotNeeded, false) => Exit::UnitsFailed,
-            (Reboot::NotNeeded, true) => Exit::Done,
-        })
-    }
-
-    fn set_profile(&self) -> Result<()> {
-        match &self.call.wanted {
-            Wanted::Toplevel(path) => self.nix_env(&["--set", path.path().as_str()]),
-            Wanted::Generation(number) => {
-                self.nix_env(&["--switch-generation", &number.to_string()])
-            }
-        }
-    }
-
-    /// Runs `nix-env` on the profile.
-    pub fn nix_env(&self, args: &[&str]) -> Result<()> {
-        let profile = &self.call.place.profile;
-        if let Some(folder) = profile.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut program = self.child(&self.call.nix_env);
-        if self.call.target.kind.privileged() {
-            // nix-env makes itself at home in the home folder; root's own is none of its business.
-            let home = self.call.place.lock.with_file_name("home");
-            fs::create_dir_all(&home)?;
-            program = program.env("HOME", home);
-        }
-        if let Some(store) = &self.call.store {
-            program = program.args(["--store", store]);
-        }
-        match program.args(["--profile", profile.as_str()]).args(args).follow(self.ui)? {
-            Some(0) => Ok(()),
-            code => Err(Error::new(format!("the profile `{profile}` could not be set"))
-                .because(format!("`nix-env {}` {}", args.join(" "), ended(code)))),
-        }
-    }
-
-    /// Installs the boot entries with `path` as the default, where there is a boot loader.
-    pub fn install_boot(&self, path: &StorePath) -> Result<(), String> {
-        let kind = self.call.target.kind;
-        let (Some(args), Some(program)) = (row(kind).install_boot, program(kind, path)) else {
-            return Ok(());
-        };
-        self.ui.step("installing the boot entry ...");
-        match self.child(&program).args(args).follow(self.ui) {
-            Ok(Some(0)) => Ok(()),
-            Ok(code) => Err(format!("installing the boot entry {}", ended(code))),
-            Err(failure) => Err(failure.to_string()),
-        }
-    }
-
-    /// Activates `path` until the next reboot.
-    pub fn activate(&self, path: &StorePath) -> Activated {
-        let kind = self.call.target.kind;
-        let Some(program) = program(kind, path) else { return self.link(path) };
-        // On an empty machine the activation program finds its folders.
-        if let Err(error) = fs::create_dir_all(&self.call.place.root) {
-            return Activated::No(told(&error));
-        }
-        let code = match self.child(&program).args(row(kind).try_out).follow(self.ui) {
-            Ok(code) => code,
-            Err(failure) => return Activated::No(failure.to_string()),
-        };
-        match (kind, code) {
-            (_, Some(0)) => Activated::Yes(vec![]),
-            (Kind::Nixos, Some(status::UNITS_FAILED)) => Activated::Yes(self.newly_failed()),
-            (Kind::Nixos, Some(status::BUSY)) => Activated::Busy,
-            (Kind::Nixos, Some(status::REBOOT)) => Activated::AfterReboot,
-            (_, code) => Activated::No(format!("activation {}", ended(code))),
-        }
-    }
-
-    /// A package is activated by a link in a folder that is gone after a reboot.
-    fn link(&self, path: &StorePath) -> Activated {
-        let place = &self.call.place;
-        if self.call.verb != Verb::Test {
-            // Its way into use is the profile; there is nothing to try that the link would show.
-            return Activated::Yes(vec![]);
-        }
-        match fs::symlink_atomic(path.path(), &place.running) {
-            Ok(()) => Activated::Yes(vec![]),
-            Err(error) => Activated::No(told(&error)),
-        }
-    }
-
-    fn newly_failed(&self) -> Vec<String> {
-        self.failed_units().difference(&self.failed_before).cloned().collect()
-    }
-
-    fn failed_units(&self) -> BTreeSet<String> {
-        match self.call.target.kind {
-            Kind::Nixos => failed_units(&self.call.place.root),
-            Kind::Darwin | Kind::Home | Kind::Profile => BTreeSet::new(),
-        }
-    }
-
-    /// A child with an environment of its own: what the call hands on, PATH, and the root folder.
-    fn child(&self, program: &Utf8Path) -> Program {
-        let nix = self.call.nix_env.parent().unwrap_or(Utf8Path::new("/"));
-        let mut child = Program::new(program, Utf8Path::new("/"))
-            .only_its_environment()
-            .env("PATH", format!("{nix}:{PATH}"));
-        for (name, value) in &self.call.variables {
-            child = child.env(name, value);
-        }
-        if self.call.place.root != "/" {
-            child = child.env("STUDIO_ROOT", &self.call.place.root);
-        }
-        child
     }
 
     /// Writes down how far we are. Before a step that changes something, a failure to do so stops us.
@@ -464,18 +296,41 @@ impl Attempt<'_> {
         self.records.write(&self.record)
     }
 
+    /// Writes down how far we are, if that can be done: on the way back a full disk is no reason to stop.
+    pub fn note(&mut self, phase: Phase) {
+        if let Err(error) = self.write(phase) {
+            self.ui.warn(told(&error));
+        }
+    }
+
     /// The record of this attempt.
     pub fn record_path(&self) -> Utf8PathBuf {
         self.records.path(&self.record.call.id)
     }
 }
 
-/// How a child ended, for people.
-pub fn ended(code: Option<i32>) -> String {
-    match code {
-        Some(code) => format!("failed with exit status {code}"),
-        None => "was killed".to_owned(),
+/// The store path that is to start at boot.
+fn wanted(call: &Call) -> Result<StorePath> {
+    match &call.wanted {
+        Wanted::Toplevel(path) => Ok(path.clone()),
+        Wanted::Generation(number) => {
+            let profile = call.place.profile();
+            profile.generation(*number)?.path.ok_or_else(|| {
+                Error::new(format!("generation {number} of `{}` is no store path", profile.link()))
+            })
+        }
     }
+}
+
+/// The store path that is to run: the one that is wanted, or a specialisation of it.
+fn runs(call: &Call, new: &StorePath) -> Result<StorePath> {
+    let Some(name) = &call.specialisation else { return Ok(new.clone()) };
+    let link = new.path().join("specialisation").join(name.as_str());
+    studio_core::activation::linked_store_path(&link).ok_or_else(|| {
+        Error::new(format!("`{}` has no specialisation `{name}`", new.name()))
+            .because(format!("`{link}` leads to no store path"))
+            .hint(format!("to see those there are: `ls {}/specialisation`", new.path()))
+    })
 }
 
 /// An error in one line.

@@ -1,4 +1,7 @@
 //! The arguments, as narrow as they can be: a verb, and options that are each parsed into a type that cannot be wrong.
+//!
+//! The first four verbs are orders, and start an engine that lives on its own. The others are what keeps such an engine
+//! safe, and are called by it, by systemd, or by a command that gets its privilege early.
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
@@ -7,7 +10,7 @@ use studio_core::cli::{Command, Common, Context, Done};
 use studio_core::health::HealthCheck;
 use studio_core::names::{CommitId, ConfigName};
 use studio_core::store_path::StorePath;
-use studio_core::switch::{Call, FailedUnits, Wanted, variable};
+use studio_core::switch::{Call, FailedUnits, Keeper, Wanted, variable};
 use studio_core::target::{Kind, Target};
 use studio_core::transaction::{Id, Verb};
 use studio_core::{Error, Exit, Result};
@@ -32,6 +35,41 @@ enum VerbArgs {
     Boot(NewArgs),
     /// Like switch, with a generation that exists already
     Rollback(OldArgs),
+    /// Take one of these orders from stdin, each word followed by a NUL; nothing is no order
+    Wait,
+    /// Finish what was interrupted, or put back what ran before
+    Recover(RecoverArgs),
+    /// Carry out a recorded order
+    #[command(hide = true)]
+    Engine(EngineArgs),
+    /// Take over when the engine of a recorded order dies
+    #[command(hide = true)]
+    Guard(EngineArgs),
+}
+
+/// Whose interrupted attempts are meant.
+#[derive(Debug, clap::Args)]
+pub struct RecoverArgs {
+    /// Those of the machine whose root folder this is
+    #[arg(long, value_name = "DIR", default_value = "/", conflicts_with = "user")]
+    pub root: Utf8PathBuf,
+    /// Those of this user: homes and packages
+    #[arg(long)]
+    pub user: bool,
+    /// Those whose records lie in this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["user", "root"], hide = true)]
+    pub records: Option<Utf8PathBuf>,
+}
+
+/// Which recorded order is meant.
+#[derive(Debug, clap::Args)]
+pub struct EngineArgs {
+    /// The folder of the records
+    #[arg(long, value_name = "DIR")]
+    pub records: Utf8PathBuf,
+    /// The name of the attempt
+    #[arg(long, value_name = "ID")]
+    pub id: Id,
 }
 
 #[derive(Debug, clap::Args)]
@@ -108,6 +146,9 @@ struct Rest {
     /// How many seconds one activation may take
     #[arg(long, value_name = "SECONDS")]
     limit: u64,
+    /// What the engine runs in: systemd, systemd-user or session
+    #[arg(long, value_name = "KEEPER")]
+    keeper: Keeper,
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
@@ -123,9 +164,18 @@ fn parse_health(text: &str) -> Result<HealthCheck, String> {
 }
 
 impl Args {
-    /// The call that these arguments say.
-    pub fn call(self) -> Result<Call> {
-        let (verb, wanted, snapshot, rest) = match self.verb {
+    /// The call that these arguments say; none if they are no order.
+    pub fn call(self) -> Result<Option<Call>> {
+        self.verb.call()
+    }
+}
+
+impl VerbArgs {
+    fn call(self) -> Result<Option<Call>> {
+        let (verb, wanted, snapshot, rest) = match self {
+            VerbArgs::Wait | VerbArgs::Recover(_) | VerbArgs::Engine(_) | VerbArgs::Guard(_) => {
+                return Ok(None);
+            }
             VerbArgs::Test(new) => new.split(Verb::Test)?,
             VerbArgs::Switch(new) => new.split(Verb::Switch)?,
             VerbArgs::Boot(new) => new.split(Verb::Boot)?,
@@ -140,7 +190,7 @@ impl Args {
         for path in [&rest.store_dir, &rest.nix_env, &rest.answer] {
             absolute(path)?;
         }
-        Ok(Call {
+        Ok(Some(Call {
             verb,
             place,
             wanted,
@@ -160,8 +210,9 @@ impl Args {
             confirm_within: rest.confirm_within,
             answer: rest.answer,
             limit: rest.limit,
+            keeper: rest.keeper,
             variables: rest.env,
-        })
+        }))
     }
 }
 
@@ -225,6 +276,7 @@ studio-activate switch --id 1767323045-4711 --target nixos --name demo --root / 
         Exit::UnitsFailed,
         Exit::Reverted,
         Exit::RebootNeeded,
+        Exit::NotConfirmed,
         Exit::Busy,
         Exit::WayBackFailed,
     ];
@@ -234,10 +286,30 @@ studio-activate switch --id 1767323045-4711 --target nixos --name demo --root / 
     }
 
     fn run(self, cx: &Context) -> Result<Done> {
-        let call = self.call()?;
-        let exit = crate::attempt::carry_out(&call, cx)?;
+        // Records and logs are there for everybody to read, whatever the caller's umask.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+        let exit = match self.verb {
+            VerbArgs::Wait => match crate::order::wait()? {
+                Some(words) => crate::order::submit(&parse(words)?, cx)?,
+                None => Exit::Done,
+            },
+            VerbArgs::Recover(args) => crate::recovery::recover(&args, cx)?,
+            VerbArgs::Engine(args) => crate::engine::run(&args, cx)?,
+            VerbArgs::Guard(args) => crate::engine::guard(&args, cx)?,
+            order => match order.call()? {
+                Some(call) => crate::order::submit(&call, cx)?,
+                None => Exit::Done,
+            },
+        };
         Ok(Done { stdout: String::new(), exit })
     }
+}
+
+/// The order that words say which came by stdin.
+fn parse(words: Vec<String>) -> Result<Call> {
+    let words = std::iter::once("studio-activate".to_owned()).chain(words);
+    let args = Args::try_parse_from(words).map_err(|cause| usage(cause.to_string()))?;
+    args.call()?.ok_or_else(|| usage("what came by stdin is no order".to_owned()))
 }
 
 #[cfg(test)]
@@ -280,6 +352,7 @@ mod tests {
             confirm_within: Some(60),
             answer: "/home/u/answer".into(),
             limit: 600,
+            keeper: Keeper::Systemd,
             variables: vec![("LOCALE_ARCHIVE".into(), "/a=b c".into())],
         }
     }
@@ -294,7 +367,7 @@ mod tests {
                 let call = call(verb, kind);
                 let words = std::iter::once("studio-activate".to_owned()).chain(call.args());
                 let parsed = Args::try_parse_from(words).expect("grammar").call().expect("valid");
-                assert_eq!(parsed, call);
+                assert_eq!(parsed, Some(call));
             }
         }
     }

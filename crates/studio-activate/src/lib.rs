@@ -7,9 +7,18 @@
 //! Not here: what the user wants and which store path that is (`studio_core::switch`), and how a kind of target is
 //! activated (`studio_core::activation`).
 
+mod activating;
 mod attempt;
+mod confirmation;
+mod engine;
 mod going_back;
 mod grammar;
+mod keeper;
+mod order;
+mod permanence;
+mod recovery;
+mod remains;
+mod roots;
 mod trust;
 
 pub use grammar::Args;

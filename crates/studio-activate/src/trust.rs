@@ -31,6 +31,18 @@ pub fn program(path: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
+/// Says whether root may act upon a record: what is in it decides what is run.
+pub fn record(path: &Utf8Path) -> Result<()> {
+    let Ok(meta) = path.symlink_metadata() else { return Ok(()) };
+    let ours = meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
+    if ours && meta.is_file() {
+        return Ok(());
+    }
+    Err(Error::new(format!("the transaction `{path}` is not acted upon"))
+        .because("it is not a file that only this user may write")
+        .hint(format!("look at it, and move it away if nobody needs it: `ls -l {path}`")))
+}
+
 /// Says whether `path` may be put in place by this call.
 pub fn toplevel(call: &Call, path: &StorePath) -> Result<()> {
     if path.store() != call.store_dir {

@@ -31,7 +31,7 @@ pub enum Color {
 }
 
 /// The voice of a command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ui {
     verbosity: Verbosity,
     color: bool,
@@ -135,6 +135,23 @@ impl Ui {
     pub fn passthrough(&self, text: &str) {
         if !text.is_empty() && self.verbosity >= Verbosity::Normal {
             self.line(text.trim_end_matches('\n'));
+        }
+    }
+
+    /// Writes a line that another program of ours said, with the colours that it would have here.
+    pub fn relay(&self, line: &str) {
+        let line = line.trim_end_matches('\n');
+        let labels = [("error", "1;31"), ("warning", "1;33"), ("hint", "1;36")];
+        let labelled = labels.iter().find_map(|(label, style)| {
+            Some((style, label, line.strip_prefix(label)?.strip_prefix(": ")?))
+        });
+        match labelled {
+            Some((style, label, text)) => {
+                if *label != "hint" || self.verbosity >= Verbosity::Normal {
+                    self.labelled(style, label, text);
+                }
+            }
+            None => self.passthrough(line),
         }
     }
 

@@ -58,10 +58,11 @@ impl Run<'_> {
         let suffix = if self.with_bootloader { "-with-bootloader" } else { "" };
         let home = self.snapshot.home();
         let lock = format!("{}-vm{suffix}-{}", self.snapshot.id().short(), self.target.name);
-        let _lock = Lock::try_now(&home.lock(&lock), &cx.command)?.map_err(|busy| {
-            Error::new(format!("the VM of {} runs already: {busy}", self.target))
-                .hint("end it first, or take another snapshot")
-        })?;
+        let _lock = Lock::try_for(std::time::Duration::ZERO, &home.lock(&lock), &cx.command)?
+            .map_err(|busy| {
+                Error::new(format!("the VM of {} runs already: {busy}", self.target))
+                    .hint("end it first, or take another snapshot")
+            })?;
         let folder = home.vm(self.snapshot.id()).join(format!("{}{suffix}", self.target.name));
         if self.fresh && folder.exists() {
             fs::discard(&folder)?;

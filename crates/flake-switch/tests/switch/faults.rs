@@ -56,7 +56,7 @@ fn a_unit_that_newly_fails_is_shown_in_a_test_and_not_made_permanent() {
     setting up /etc...
     restarting the following units: motd.service
     generation 1 runs again
-    hint: to try it and look at them: `git flake-test`
+    hint: to try it and look at it: `git flake-test`
     [exit status: 11]
     ");
     assert_snapshot!(scene.state(), @"runs good, profile system-1-link, boots nixos-generation-1.conf");

@@ -3,66 +3,30 @@
 use crate::machine::{Machine, shown};
 use insta::assert_snapshot;
 
-/// The steps at which it can be stopped, and what the machine is left with when it is killed there.
+/// The steps at which an engine can be stopped, and what its guard makes of the machine when it is killed there.
 const STEPS: [(&str, &str); 4] = [
-    ("test", "runs one, profile one (system-1-link), boots system-1-link, \"testing\""),
-    (
-        "before-profile",
-        "runs two, profile one (system-1-link), boots system-1-link, \"committing\"",
-    ),
-    ("after-profile", "runs two, profile two (system-2-link), boots system-1-link, \"committing\""),
-    ("boot", "runs two, profile two (system-2-link), boots system-1-link, \"committing\""),
+    ("test", "runs one, profile one (system-1-link), boots system-1-link, \"reverted\""),
+    ("before-profile", "runs two, profile two (system-2-link), boots system-2-link, \"committed\""),
+    ("after-profile", "runs two, profile two (system-2-link), boots system-2-link, \"committed\""),
+    ("boot", "runs two, profile two (system-2-link), boots system-2-link, \"committed\""),
 ];
 
 #[test]
-fn a_kill_at_any_step_leaves_a_default_that_was_proved_and_the_next_run_says_so() {
-    for (step, left) in STEPS {
+fn when_the_engine_is_killed_its_guard_finishes_or_puts_back_by_rule() {
+    for (step, then) in STEPS {
         let machine = Machine::new();
         let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
         machine.activate("switch", &one).ok();
-        let mut killed = machine.start_until(step, "switch", &two);
-        killed.kill().expect("killed");
-        killed.wait().expect("ended");
+        let id = machine.start_until(step, "switch", &two);
+        machine.kill_engine(&id);
         machine.let_go(step);
-        assert_eq!(machine.state(), left, "killed at {step}");
-
+        machine.wait_for_end(&id);
+        assert_eq!(machine.state(), then, "killed at {step}");
+        let record = machine.record(&id).expect("a record");
+        assert!(!record["interrupted_in"].is_null(), "{record}");
         let next = machine.activate("switch", &two);
         next.ok();
-        assert!(
-            next.stderr.contains("warning: an earlier `git flake-switch` (two) was interrupted "),
-            "{step}: {next}"
-        );
-        assert_eq!(
-            machine.state(),
-            "runs two, profile two (system-2-link), boots system-2-link, \"committed\"",
-            "after {step}"
-        );
-        let phases: Vec<String> =
-            machine.records().iter().map(|record| record["phase"].to_string()).collect();
-        assert_eq!(phases, ["\"committed\"", "\"interrupted\"", "\"committed\""], "{step}");
-        let silent = machine.activate("switch", &two);
-        silent.ok();
-        assert!(!silent.stderr.contains("interrupted"), "it is said once");
-    }
-}
-
-#[test]
-fn a_killed_attempt_can_also_be_answered_by_going_back() {
-    for (step, _) in STEPS {
-        let machine = Machine::new();
-        let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
-        machine.activate("switch", &one).ok();
-        let mut killed = machine.start_until(step, "switch", &two);
-        killed.kill().expect("killed");
-        killed.wait().expect("ended");
-        machine.let_go(step);
-        let back = machine.args("rollback", "--generation=1");
-        machine.call(&back).ok();
-        assert_eq!(
-            machine.state(),
-            "runs one, profile one (system-1-link), boots system-1-link, \"committed\"",
-            "after {step}"
-        );
+        assert!(!next.stderr.contains("interrupted"), "it is over: {next}");
     }
 }
 
@@ -70,19 +34,20 @@ fn a_killed_attempt_can_also_be_answered_by_going_back() {
 fn of_two_at_once_the_second_is_told_who_is_at_work() {
     let machine = Machine::new();
     let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
-    let mut first = machine.start_until("test", "switch", &one);
+    let first = machine.start_until("test", "switch", &one);
     let second = machine.activate("test", &two);
     second.fails(14);
-    let pid = first.id().to_string();
+    let pid = machine.record(&first).expect("a record")["process"].to_string();
     assert_snapshot!(shown(&second).replace(&pid, "PID"), @r"
     ------- stderr -------
     error: another switch of host `demo` is running
       `git flake-switch` (process PID) is at work
     hint: wait until it is done, then try again
+    hint: to watch it: `git flake-switch --attach`
     [exit status: 14]
     ");
     machine.let_go("test");
-    first.wait().expect("ended");
+    machine.wait_for_end(&first);
 }
 
 #[test]

@@ -3,10 +3,7 @@
 //! The systems are as small as they can be: their `switch-to-configuration` does what files in the system and in the root
 //! folder tell it, which lets a test stop or break it at any point. The example flake is the one that is like NixOS.
 
-#![expect(clippy::disallowed_methods, reason = "tests set the scene themselves")]
-
 use camino::Utf8PathBuf;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use testkit::{Outcome, RealNix, Sandbox};
 
@@ -53,6 +50,9 @@ stop before-profile
 stop after-profile
 "#;
 
+/// Where the records lie, below the sandbox.
+const RECORDS: &str = "machine/var/lib/studio/transactions";
+
 pub struct Machine {
     pub sandbox: Sandbox,
     attempts: std::cell::Cell<u32>,
@@ -63,7 +63,9 @@ impl Machine {
         let nix = RealNix::find();
         let sandbox = Sandbox::new().with_nix(&nix);
         sandbox.write("bin/nix-env", NIX_ENV.replace("@real@", nix.bin.join("nix-env").as_str()));
-        sandbox.sh(".", "chmod 755 bin/nix-env").ok();
+        let script =
+            format!("chmod 755 bin/nix-env; ln -s {} bin/nix-store", nix.bin.join("nix-store"));
+        sandbox.sh(".", &script).ok();
         Machine { sandbox, attempts: 0.into() }
     }
 
@@ -101,6 +103,7 @@ impl Machine {
             format!("--store-dir={store}"),
             format!("--answer={}", self.sandbox.root().join("answer")),
             "--limit=60".to_owned(),
+            "--keeper=session".to_owned(),
             format!("--nix-env={}", self.sandbox.root().join("bin/nix-env")),
         ]);
         for (name, value) in self.sandbox.environment() {
@@ -111,33 +114,81 @@ impl Machine {
         args
     }
 
+    /// Waits until nobody works on the machine.
+    pub fn wait_until_free(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let lock = std::fs::File::open(self.root().join("run/studio/switch.lock")).expect("lock");
+        while lock.try_lock().is_err() {
+            assert!(Instant::now() < deadline, "somebody works on it still");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Calls `studio-activate VERB` on a system.
     pub fn activate(&self, verb: &str, system: &str) -> Outcome {
         self.call(&self.args(verb, &format!("--toplevel={system}")))
     }
 
+    /// Gives an order and waits for its end; what is shown is its log, and its exit status.
     pub fn call(&self, args: &[String]) -> Outcome {
+        let mut outcome = self.order(args);
+        let id = args.iter().find_map(|arg| arg.strip_prefix("--id=")).expect("an id");
+        if outcome.code == Some(0) && self.record(id).is_some() {
+            let record = self.wait_for_end(id);
+            outcome.code = record["exit"].as_i64().map(|code| i32::try_from(code).expect("small"));
+            outcome.stderr += &self.sandbox.read(format!("{RECORDS}/{id}.log"));
+        }
+        outcome
+    }
+
+    /// Gives an order and does not wait for more than that it was taken.
+    pub fn order(&self, args: &[String]) -> Outcome {
         let mut words = vec!["studio-activate"];
         words.extend(args.iter().map(String::as_str));
         self.sandbox.run_words(".", &words)
     }
 
-    /// Starts a call that stops at a point, and waits until it is there.
-    pub fn start_until(&self, point: &str, verb: &str, system: &str) -> Child {
+    /// The record of one attempt.
+    pub fn record(&self, id: &str) -> Option<serde_json::Value> {
+        let path = self.sandbox.root().join(format!("{RECORDS}/{id}.json"));
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(serde_json::from_str(&text).expect("JSON"))
+    }
+
+    /// The record of an attempt once it has ended, and its lock is free.
+    pub fn wait_for_end(&self, id: &str) -> serde_json::Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            match self.record(id) {
+                Some(record) if !record["exit"].is_null() => return record,
+                other => assert!(Instant::now() < deadline, "it never ended: {other:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Gives an order whose engine stops at a point, and waits until it is there; returns the id.
+    pub fn start_until(&self, point: &str, verb: &str, system: &str) -> String {
         self.sandbox.write(format!("machine/stop-in-{point}"), "");
-        let child = std::process::Command::new(env!("CARGO_BIN_EXE_studio-activate"))
-            .args(self.args(verb, &format!("--toplevel={system}")))
-            .env_clear()
-            .envs(self.sandbox.environment())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("studio-activate starts");
+        let args = self.args(verb, &format!("--toplevel={system}"));
+        self.order(&args).ok();
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.root().join("reached").exists() {
             assert!(Instant::now() < deadline, "it never came to {point}");
             std::thread::sleep(Duration::from_millis(5));
         }
-        child
+        args.iter().find_map(|arg| arg.strip_prefix("--id=")).expect("an id").to_owned()
+    }
+
+    /// Kills whoever works on an attempt, and waits until it is dead.
+    pub fn kill_engine(&self, id: &str) {
+        let pid = self.record(id).expect("a record")["process"].to_string();
+        self.sandbox
+            .sh(
+                ".",
+                &format!("kill -9 {pid}; while kill -0 {pid} 2> /dev/null; do sleep 0.01; done"),
+            )
+            .ok();
     }
 
     /// Ends whatever stands still at a point.

@@ -112,7 +112,7 @@ fn a_unit_that_had_failed_before_is_no_news_and_a_new_one_is() {
     warning: `web.service` failed
     putting generation 2 back ...
     generation 2 runs again
-    hint: to try it and look at them: `git flake-test`
+    hint: to try it and look at it: `git flake-test`
     [exit status: 11]
     ");
     assert_snapshot!(machine.state(), @r#"runs two, profile two (system-2-link), boots system-2-link, "reverted""#);
@@ -293,9 +293,8 @@ fn a_record_that_cannot_be_written_stops_it_and_puts_back_what_ran() {
     // The system itself takes the folder of the records away while it is activated.
     let folder = machine.root().join("var/lib/studio/transactions");
     let bad = machine.system("bad", &[("on-test", &format!("rm -r {folder}; touch {folder}"))]);
-    let outcome = machine.activate("switch", &bad);
-    outcome.fails(11);
-    assert!(outcome.stderr.contains("generation 1 runs again"), "{outcome}");
+    machine.order(&machine.args("switch", &format!("--toplevel={bad}"))).ok();
+    machine.wait_until_free();
     machine.sandbox.sh(".", &format!("rm {folder}")).ok();
     assert_snapshot!(machine.state(), @"runs one, profile one (system-1-link), boots system-1-link, no record");
 }
@@ -307,7 +306,7 @@ fn a_damaged_record_stops_everything_with_a_remedy() {
     machine.sandbox.write("machine/var/lib/studio/transactions/odd.json", "{\"version\": 7}");
     assert_snapshot!(shown(machine.activate("switch", &one).fails(1)), @r"
     ------- stderr -------
-    error: the transaction `[SANDBOX]/machine/var/lib/studio/transactions/odd.json` has format 7, and this program knows format 1
+    error: the transaction `[SANDBOX]/machine/var/lib/studio/transactions/odd.json` has format 7, and this program knows format 2
     hint: use the version of this toolkit that wrote it, or a newer one
     [exit status: 1]
     ");

@@ -10,11 +10,13 @@
 //! darwin stands in the table but is not tested: there is no Mac among the machines that run the tests.
 //! Not here: the order in which things are done (`studio-activate`), or what a user wants (`switch`).
 
+mod identity;
 mod inhibitors;
 mod machine;
 mod profile;
 mod units;
 
+pub use identity::{boot_id, machine_id};
 pub use inhibitors::inhibitors;
 pub use machine::{Machine, Place};
 pub use profile::{Generation, Profile, linked_store_path};

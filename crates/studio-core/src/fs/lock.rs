@@ -8,6 +8,7 @@ use crate::ui::Ui;
 use camino::Utf8Path;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::time::{Duration, Instant};
 
 /// A held lock; released when dropped.
 #[derive(Debug)]
@@ -69,16 +70,38 @@ impl Lock {
         }
     }
 
-    /// Takes the lock, or says who has it.
-    pub fn try_now(path: &Utf8Path, who: &str) -> Result<Result<Lock, Busy>> {
+    /// Takes the lock, waiting for it without a word.
+    pub fn wait_silently(path: &Utf8Path, who: &str) -> Result<Lock> {
         let mut file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => {
-                sign(&mut file, who);
-                Ok(Ok(Lock { file }))
+        file.lock().map_err(|cause| failed("lock", path, cause))?;
+        sign(&mut file, who);
+        Ok(Lock { file })
+    }
+
+    /// Whether somebody holds the lock, asked without taking it. Nobody does where there is no lock file.
+    pub fn is_held(path: &Utf8Path) -> bool {
+        let Ok(file) = File::open(path) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Takes the lock, or says who has it and has had it for all of `patience`.
+    pub fn try_for(patience: Duration, path: &Utf8Path, who: &str) -> Result<Result<Lock, Busy>> {
+        let until = Instant::now() + patience;
+        let mut file = open(path)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => {
+                    sign(&mut file, who);
+                    return Ok(Ok(Lock { file }));
+                }
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Ok(Err(Busy { holder: holder(&mut file) }));
+                }
+                Err(TryLockError::Error(cause)) => return Err(failed("lock", path, cause)),
             }
-            Err(TryLockError::WouldBlock) => Ok(Err(Busy { holder: holder(&mut file) })),
-            Err(TryLockError::Error(cause)) => Err(failed("lock", path, cause)),
         }
     }
 }
@@ -121,10 +144,11 @@ mod tests {
     fn a_held_lock_names_its_holder_and_a_dropped_one_is_free() {
         let dir = tempfile::tempdir().expect("temp dir");
         let path = crate::fs::utf8(dir.path()).expect("utf-8").join("lock");
-        let held = Lock::try_now(&path, "git flake-switch").expect("lock").expect("free");
-        let busy = Lock::try_now(&path, "other").expect("lock").expect_err("held");
+        let held =
+            Lock::try_for(Duration::ZERO, &path, "git flake-switch").expect("lock").expect("free");
+        let busy = Lock::try_for(Duration::ZERO, &path, "other").expect("lock").expect_err("held");
         assert!(busy.holder.starts_with("`git flake-switch` (process "), "{}", busy.holder);
         drop(held);
-        assert!(Lock::try_now(&path, "other").expect("lock").is_ok());
+        assert!(Lock::try_for(Duration::ZERO, &path, "other").expect("lock").is_ok());
     }
 }

@@ -107,6 +107,23 @@ pub fn append(path: &Utf8Path) -> Result<fs::File> {
         .map_err(|cause| failed("write", path, cause))
 }
 
+/// What tells a file that was replaced from the one before it; `None` if there is none.
+pub fn identity(path: &Utf8Path) -> Option<(u64, u64, i64, i64)> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    Some((meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec()))
+}
+
+/// Opens a file for reading.
+pub fn open(path: &Utf8Path) -> Result<fs::File> {
+    fs::File::open(path).map_err(|cause| failed("read", path, cause))
+}
+
+/// A file that takes everything and keeps nothing.
+pub fn null() -> Result<fs::File> {
+    let path = Utf8Path::new("/dev/null");
+    fs::OpenOptions::new().write(true).open(path).map_err(|cause| failed("open", path, cause))
+}
+
 /// Renames; both names must lie on one file system.
 pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     fs::rename(from, to).map_err(|cause| failed("move into place", to, cause))

@@ -42,7 +42,7 @@ impl Program {
     pub fn within(&self, limit: Duration, log: &File) -> Result<Ended, Failure> {
         let mut child = self
             .command(log)
-            .and_then(|mut command| command.spawn())
+            .and_then(|mut command| command.process_group(0).spawn())
             .map_err(|cause| self.not_started(cause))?;
         let group = Pid::from_child(&child);
         let (send, ended) = channel();
@@ -77,7 +77,7 @@ impl Program {
             .map_err(|cause| self.not_started(cause))
     }
 
-    /// The program in its folder and environment and in a group of its own, saying everything into `log`.
+    /// The program in its folder and environment, saying everything into `log`.
     fn command(&self, log: &File) -> std::io::Result<Command> {
         let mut command = Command::new(&self.name);
         command
@@ -85,8 +85,7 @@ impl Program {
             .current_dir(&self.dir)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log.try_clone()?)
-            .process_group(0);
+            .stderr(log.try_clone()?);
         if self.inherits == Inherits::Nothing {
             command.env_clear();
         }

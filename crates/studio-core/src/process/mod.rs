@@ -184,6 +184,12 @@ impl Program {
         self
     }
 
+    /// Its name and its arguments, for another program that is to run it.
+    pub fn words(&self) -> Vec<String> {
+        let words = std::iter::once(&self.name).chain(&self.args);
+        words.map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
     /// The command line for people.
     pub fn line(&self) -> String {
         let mut words =

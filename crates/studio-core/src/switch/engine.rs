@@ -1,16 +1,18 @@
-//! The one call of `studio-activate`, its log, and what its end means.
+//! The one call of `studio-activate`: everything that it is told, and what is shown before. What it says then is for
+//! `watch`.
 
 use super::elevation::{Elevation, engine};
+use super::watch::{self, Asking};
 use super::{Changes, Site, last_attempt, settled};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::health::HealthCheck;
 use crate::names::{CommitId, ConfigName};
 use crate::nix::Nix;
-use crate::process::{Failure, log_file};
 use crate::store_path::StorePath;
-use crate::transaction::{Call, FailedUnits, Id, Records, Verb, Wanted, variables};
+use crate::transaction::{Call, FailedUnits, Id, Keeper, Records, Verb, Wanted, variables};
 use crate::ui::Verbosity;
+use camino::Utf8Path;
 
 /// How an attempt is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,75 +52,81 @@ pub(super) struct Attempt<'a> {
     pub how: How,
 }
 
-/// Calls `studio-activate`, shows what it says, and returns how it ended. It explains its own failures.
+/// Gives the order to `studio-activate`, and watches it until it ends. It explains its own failures.
 pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>) -> Result<Exit> {
-    let before = Records::at(&site.place.records).of(&site.place.profile)?;
-    if settled(&site.place, last_attempt(&before), attempt.verb, &attempt.wanted) {
+    let id = Id::new(cx.env.now());
+    let call = call(cx, nix, site, attempt, id.clone())?;
+    let records = Records::at(&site.place.records);
+    let before = records.of(&site.place.profile)?;
+    if settled(last_attempt(&before), &call) {
         // Found without privilege, so that nobody is asked for a password for nothing.
         cx.ui.step(format!("{} runs it already", site.target));
         return Ok(Exit::Done);
     }
-    let id = Id::new(cx.env.now());
+    watch::forget(&call.answer)?;
+    if let Elevation::By(program) = &site.elevation {
+        cx.ui.step(format!("activation needs root: `{}`", program.file_name().unwrap_or("sudo")));
+    }
+    let program = site.elevation.program(&engine(&cx.env)?, &call.args());
+    if let Err(failure) = program.watch(&cx.ui, None) {
+        let Some(exit) = failure.code().and_then(Exit::from_code) else {
+            return Err(Error::from(failure).because("nothing was changed"));
+        };
+        if site.elevation != Elevation::None {
+            cx.ui.hint("nothing was changed");
+        }
+        if cx.ui.verbosity() == Verbosity::Quiet {
+            return Err(Error::new(format!("{} could not be switched", site.target))
+                .because(failure.output())
+                .exit(exit));
+        }
+        return Ok(exit);
+    }
+    if records.read(&id)?.is_none() {
+        // Somebody else brought it there meanwhile; that was said.
+        return Ok(Exit::Done);
+    }
+    watch::watch(cx, &records, &id, Asking::OnTerminal)
+}
+
+/// All that the privileged program is told.
+fn call(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>, id: Id) -> Result<Call> {
     let mut variables = variables(site.target.kind, &cx.env);
     if let Some(suffix) = attempt.how.backup {
         variables.retain(|(name, _)| name != "HOME_MANAGER_BACKUP_EXT");
         variables.push(("HOME_MANAGER_BACKUP_EXT".to_owned(), suffix));
     }
-    let call = Call {
+    Ok(Call {
         verb: attempt.verb,
         target: site.target.clone(),
         place: site.place.clone(),
-        id: id.clone(),
         wanted: attempt.wanted,
+        specialisation: attempt.how.specialisation,
         snapshot: attempt.snapshot.cloned(),
         store_dir: nix.store().to_owned(),
         store: site.machine.store.clone(),
         nix_env: nix.relative("nix-env")?,
         failed_units: attempt.how.failed_units,
-        specialisation: attempt.how.specialisation,
         health: attempt.how.health,
         confirm_within: attempt.how.confirm_within,
-        answer: cx.home()?.transactions().join(format!("{id}.answer")),
+        answer: cx.home()?.transactions().join(id.as_str()),
         limit: attempt.how.limit,
+        keeper: keeper(cx, site),
         variables,
-    };
-    let (path, mut log) = log_file(&cx.home()?.logs(), &format!("{}-{id}.log", call.verb))?;
-    if let Elevation::By(program) = &site.elevation {
-        cx.ui.step(format!("activation needs root: `{}`", program.file_name().unwrap_or("sudo")));
-    }
-    let program = site.elevation.program(&engine(&cx.env)?, &call.args());
-    let failure = match program.watch(&cx.ui, Some(&mut log)) {
-        Ok(_) => return Ok(Exit::Done),
-        Err(failure) => failure,
-    };
-    let recorded = Records::at(&site.place.records).read(&id).ok().flatten().is_some();
-    let Some(exit) = failure.code().and_then(Exit::from_code) else {
-        return Err(unexpected(failure, recorded, &path));
-    };
-    if exit == Exit::Failed && !recorded && site.elevation != Elevation::None {
-        cx.ui.hint("nothing was changed");
-    }
-    if cx.ui.verbosity() == Verbosity::Quiet && exit != Exit::RebootNeeded {
-        return Err(Error::new(format!("{} could not be switched", site.target))
-            .because(failure.output())
-            .hint(format!("the whole log is in `{path}`"))
-            .exit(exit));
-    }
-    cx.ui.detail(format!("the log is in `{path}`"));
-    Ok(exit)
+        id,
+    })
 }
 
-/// It did not end by itself, or did not even start.
-fn unexpected(failure: Failure, recorded: bool, log: &camino::Utf8Path) -> Error {
-    let error = Error::from(failure);
-    if recorded {
-        error
-            .because("it was interrupted, and what it did so far stays")
-            .hint("look at what runs and what starts at boot: `git flake-generations`")
-            .hint("then finish by the same command again, or go back: `git flake-rollback`")
-            .hint(format!("the whole log is in `{log}`"))
-    } else {
-        error.because("nothing was changed")
+/// What can keep an engine here: systemd where it runs, and only for what lies on this machine itself.
+fn keeper(cx: &Context, site: &Site) -> Keeper {
+    let booted_by_systemd = Utf8Path::new("/run/systemd/system").is_dir();
+    let users = cx.env.runtime_dir().map(|folder| folder.join("systemd/private"));
+    match (site.target.kind.privileged(), site.machine.is_this_one()) {
+        (true, true) if booted_by_systemd => Keeper::Systemd,
+        (false, true) if booted_by_systemd && users.is_some_and(|path| path.exists()) => {
+            Keeper::SystemdUser
+        }
+        _ => Keeper::Session,
     }
 }
 

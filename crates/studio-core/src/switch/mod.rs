@@ -12,8 +12,9 @@ mod generations;
 mod rollback;
 mod settled;
 mod site;
+mod watch;
 
-pub use crate::transaction::{Call, FailedUnits, VARIABLES, Wanted, variable};
+pub use crate::transaction::{Call, FailedUnits, Keeper, VARIABLES, Wanted, variable};
 pub use changes::Changes;
 pub use elevation::Elevation;
 pub use engine::How;
@@ -22,3 +23,4 @@ pub use generations::{Listed, Mark, generations, table};
 pub use rollback::{Goal, rollback};
 pub use settled::{last_attempt, settled};
 pub use site::{Site, SiteArgs};
+pub use watch::is_worked_on;

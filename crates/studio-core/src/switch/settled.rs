@@ -1,9 +1,8 @@
 //! Whether what is wanted is there already, by what is on disk: asked by the commands before they ask for a password, and
 //! by `studio-activate` under its lock.
 
-use super::Wanted;
-use crate::activation::Place;
-use crate::transaction::{Phase, Reboot, Record, Verb};
+use crate::store_path::StorePath;
+use crate::transaction::{Call, Phase, Reboot, Record, Verb, Wanted};
 
 /// The last attempt that changed something.
 pub fn last_attempt(records: &[Record]) -> Option<&Record> {
@@ -13,25 +12,28 @@ pub fn last_attempt(records: &[Record]) -> Option<&Record> {
 /// Whether the wanted one runs and, where that is asked for, is permanent.
 ///
 /// A link alone does not say that what made it came to its end, so the last attempt must say so too.
-pub fn settled(place: &Place, last: Option<&Record>, verb: Verb, wanted: &Wanted) -> bool {
-    let phases: &[Phase] = match verb {
+pub fn settled(last: Option<&Record>, call: &Call) -> bool {
+    let phases: &[Phase] = match call.verb {
         Verb::Test => &[Phase::Tested, Phase::Committed],
         Verb::Switch | Verb::Rollback => &[Phase::Committed],
         Verb::Boot => return false,
     };
-    let profile = place.profile();
-    let (new, permanent) = match wanted {
+    let profile = call.place.profile();
+    let (new, permanent): (Option<StorePath>, bool) = match &call.wanted {
         Wanted::Toplevel(path) => (Some(path.clone()), profile.path().as_ref() == Some(path)),
         Wanted::Generation(number) => (
             profile.generation(*number).ok().and_then(|generation| generation.path),
             profile.current() == Some(*number),
         ),
     };
-    let ended_well = last.is_some_and(|last| {
-        Some(&last.new) == new.as_ref()
-            && last.newly_failed.is_empty()
-            && last.reboot == Reboot::NotNeeded
-            && phases.contains(&last.phase)
-    });
-    ended_well && (verb == Verb::Test || permanent) && place.runs() == new
+    let Some(last) = last else { return false };
+    let ended_well = Some(&last.new) == new.as_ref()
+        && last.call.specialisation == call.specialisation
+        && last.newly_failed.is_empty()
+        && last.exit == Some(0)
+        && last.reboot == Reboot::NotNeeded
+        && phases.contains(&last.phase);
+    ended_well
+        && (call.verb == Verb::Test || permanent)
+        && call.place.runs().as_ref() == Some(&last.runs)
 }

@@ -70,6 +70,42 @@ pub enum FailedUnits {
     Accept,
 }
 
+/// What an engine runs in, so that neither its client nor a terminal can take it along when they end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeper {
+    /// A transient unit of the machine's systemd.
+    Systemd,
+    /// A transient unit of the user's systemd.
+    SystemdUser,
+    /// A session of its own, with a guard that takes over if it dies.
+    Session,
+}
+
+impl Keeper {
+    /// All of them.
+    pub const ALL: [Keeper; 3] = [Keeper::Systemd, Keeper::SystemdUser, Keeper::Session];
+
+    /// The word for it on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Keeper::Systemd => "systemd",
+            Keeper::SystemdUser => "systemd-user",
+            Keeper::Session => "session",
+        }
+    }
+}
+
+impl std::str::FromStr for Keeper {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Keeper, Error> {
+        Keeper::ALL.into_iter().find(|keeper| keeper.word() == text).ok_or_else(|| {
+            Error::new(format!("`{}` keeps no process", text.escape_debug()))
+                .hint("use `systemd`, `systemd-user` or `session`")
+        })
+    }
+}
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +140,8 @@ pub struct Call {
     pub answer: Utf8PathBuf,
     /// How many seconds one activation may take before it counts as hanging.
     pub limit: u64,
+    /// What the engine runs in.
+    pub keeper: Keeper,
     /// The variables that activation programs and nix see.
     pub variables: Vec<(String, String)>,
 }
@@ -145,6 +183,7 @@ impl Call {
         }
         option("answer", self.answer.as_str());
         option("limit", &self.limit.to_string());
+        option("keeper", self.keeper.word());
         for (name, value) in &self.variables {
             option("env", &format!("{name}={value}"));
         }
@@ -204,6 +243,7 @@ pub(super) fn sample(verb: Verb, kind: Kind, id: Id) -> Call {
         confirm_within: None,
         answer: "/home/u/answer".into(),
         limit: 600,
+        keeper: Keeper::Session,
         variables: vec![],
     }
 }

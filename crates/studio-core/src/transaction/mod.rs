@@ -8,7 +8,7 @@
 mod call;
 mod phase;
 
-pub use call::{Call, FailedUnits, VARIABLES, Wanted, variable, variables};
+pub use call::{Call, FailedUnits, Keeper, VARIABLES, Wanted, variable, variables};
 pub use phase::{BadId, Id, Phase, Verb};
 
 use crate::error::{Error, Result};
@@ -49,6 +49,8 @@ pub struct Record {
     pub runs: StorePath,
     /// The generation that holds `new`, once there is one.
     pub generation: Option<u64>,
+    /// Whether the profile or the boot entry may be other than they were.
+    pub permanent: Permanent,
     /// How far it got.
     pub phase: Phase,
     /// Where it was when something else ended it; what then followed by rule is in `phase`.
@@ -59,7 +61,7 @@ pub struct Record {
     pub newly_failed: Vec<String>,
     /// Whether a reboot is needed to finish.
     pub reboot: Reboot,
-    /// When it is put back unless it was confirmed: seconds since the machine was started, which nobody can set back.
+    /// When it is put back unless it was confirmed: milliseconds since the machine was started, which nobody sets back.
     pub deadline: Option<u64>,
     /// Why it ended as it did, for people.
     pub reason: Option<String>,
@@ -71,6 +73,17 @@ pub struct Record {
     pub changed: i64,
     /// The process that works on it.
     pub process: u32,
+}
+
+/// What an attempt did so far to what outlives a reboot: the profile and the boot entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permanent {
+    /// Nothing.
+    #[default]
+    Untouched,
+    /// It began to set them; if it goes back, it puts them back.
+    Touched,
 }
 
 /// Whether what was made permanent runs already.
@@ -196,6 +209,7 @@ mod tests {
             runs: new.clone(),
             new,
             generation: Some(1),
+            permanent: Permanent::Touched,
             phase: Phase::Committed,
             interrupted_in: None,
             failed_before: vec![],

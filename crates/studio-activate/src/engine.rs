@@ -1,0 +1,118 @@
+//! The engine: the process that carries out a recorded order, apart from whoever gave it.
+//!
+//! It leads a session of its own, takes the lock, resolves what others left open, and then walks through the attempt. All
+//! that it and its children say goes into the log of the attempt; under systemd also into the journal. Its guard waits
+//! for its lock: only when the engine dies before its time does the guard get it, and then finishes by rule.
+
+use crate::attempt::{Attempt, End};
+use crate::grammar::EngineArgs;
+use crate::{keeper, recovery, roots, trust};
+use std::fs::File;
+use std::io::Read;
+use std::time::Duration;
+use studio_core::cli::Context;
+use studio_core::fs::{self, Lock};
+use studio_core::transaction::{Keeper, Phase, Record, Records};
+use studio_core::{Error, Exit, OrSay, Result};
+
+/// Carries out a recorded order.
+pub fn run(args: &EngineArgs, cx: &Context) -> Result<Exit> {
+    // An interrupt at the client's terminal, or the end of that terminal, must not stop an activation half-way: a session
+    // of our own gets neither. It fails only where we lead one already, as under systemd.
+    let _ = rustix::process::setsid();
+    let records = Records::at(&args.records);
+    let record = read(&records, args)?;
+    let call = record.call.clone();
+    let lock = Lock::wait_silently(&call.place.lock, call.verb.command())?;
+    // Somebody may have been faster and have found that nothing was done yet.
+    let mut record = read(&records, args)?;
+    if record.phase != Phase::Prepared {
+        return Ok(Exit::Busy);
+    }
+    let log = speak_into_log(&records, &record)?;
+    record.process = std::process::id();
+    let guard = keeper::guard(&call)?;
+    let mut attempt = Attempt::of(record, records, log, cx);
+    let end = attempt.begin().map_or_else(End::refused, |()| attempt.go());
+    let exit = attempt.finish(end);
+    if let Some(mut guard) = guard {
+        // Before the lock is free: it must not take it for a moment, when somebody else may want it.
+        let _ = guard.kill();
+        let _ = guard.wait();
+    }
+    keeper::disarm(&call);
+    drop(lock);
+    Ok(exit)
+}
+
+/// Waits until the engine is gone, and finishes its work if it did not end.
+pub fn guard(args: &EngineArgs, cx: &Context) -> Result<Exit> {
+    let _ = rustix::process::setsid();
+    let records = Records::at(&args.records);
+    let record = read(&records, args)?;
+    let _lock = Lock::wait_silently(&record.call.place.lock, record.call.verb.command())?;
+    let record = read(&records, args)?;
+    if record.phase.ended() {
+        return Ok(Exit::Done);
+    }
+    recovery::resolve(record, records, cx, recovery::Patience::UntilDeadline)
+}
+
+/// The record that the arguments name, if it may be acted upon.
+fn read(records: &Records, args: &EngineArgs) -> Result<Record> {
+    trust::record(&records.path(&args.id))?;
+    records.read(&args.id)?.ok_or_else(|| {
+        Error::new(format!("there is no transaction `{}` in `{}`", args.id, records.folder()))
+    })
+}
+
+/// Turns our stderr into the log of the attempt, which is also what children write into.
+pub fn speak_into_log(records: &Records, record: &Record) -> Result<File> {
+    let path = records.log(&record.call.id);
+    let log = fs::append(&path)?;
+    let say = || format!("the log `{path}` could not be opened");
+    if record.call.keeper != Keeper::Session {
+        let journal: File =
+            rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3).or_say(say)?.into();
+        let reader = fs::open(&path)?;
+        std::thread::spawn(move || copy(reader, journal));
+    }
+    rustix::stdio::dup2_stderr(&log).or_say(say)?;
+    Ok(log)
+}
+
+/// Copies what is appended to a file, for as long as this process lives.
+fn copy(mut from: File, mut to: File) {
+    let mut buffer = vec![0; 1 << 14];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => std::thread::sleep(Duration::from_millis(50)),
+            // A journal that is gone is no reason to stop.
+            Ok(length) => drop(std::io::Write::write_all(&mut to, &buffer[..length])),
+            Err(_) => return,
+        }
+    }
+}
+
+impl Attempt<'_> {
+    /// What comes before the first change: others' remains, the present, and links that keep old and new.
+    fn begin(&mut self) -> Result<()> {
+        recovery::resolve_others(self)?;
+        self.look()?;
+        roots::keep(self)?;
+        // Not before the roots: what lies in the store might be collected between the look and the links.
+        trust::toplevel(&self.record.call, &self.record.new)?;
+        self.write(Phase::Prepared)
+    }
+
+    /// Writes down how it ended, and takes the links away that are only for as long as it is open.
+    pub fn finish(&mut self, end: End) -> Exit {
+        if let Some(error) = &end.error {
+            self.ui.error(error);
+        }
+        self.record.exit = Some(end.exit as u8);
+        self.note(end.phase);
+        roots::release(self);
+        end.exit
+    }
+}

@@ -1,0 +1,59 @@
+//! Links that keep the old and the new one from Nix's garbage collector for as long as an attempt is open.
+//!
+//! Nix registers them itself (`nix-store --add-root`), wherever its state lies, and refuses what is not valid in its
+//! database: so this is also the proof that the new one is whole. Not here: roots of builds and generations.
+
+use crate::attempt::Attempt;
+use crate::trust;
+use camino::Utf8PathBuf;
+use studio_core::process::Failure;
+use studio_core::store_path::StorePath;
+use studio_core::{Error, Result, fs};
+
+/// Links what runs, what starts at boot and what is to run. Only the last one must be there.
+pub fn keep(attempt: &Attempt<'_>) -> Result<()> {
+    let record = &attempt.record;
+    let mut old: Vec<&StorePath> =
+        [&record.old, &record.old_default].into_iter().flatten().collect();
+    old.retain(|path| **path != record.new && path.path().exists());
+    old.dedup();
+    let Err(why) = attempt.realise(&record.new, &old)? else { return Ok(()) };
+    // An old one that is not in this store is no reason to stay with it.
+    if !old.is_empty() && attempt.realise(&record.new, &[])?.is_ok() {
+        attempt.ui.warn("what runs now is not in this store, so it is not kept from collection");
+        return Ok(());
+    }
+    Err(Error::new(format!("`{}` is not valid in the store", record.new))
+        .because(why.output())
+        .because("it may have been garbage-collected since it was built, or was never whole")
+        .hint("build it again: run the same command once more"))
+}
+
+/// Removes the links; nix forgets them by itself.
+pub fn release(attempt: &Attempt<'_>) {
+    let link = link(attempt);
+    for suffix in ["", "-2", "-3"] {
+        // What stays behind keeps a system, and no more.
+        let _ = fs::remove_file(&Utf8PathBuf::from(format!("{link}{suffix}")));
+    }
+}
+
+fn link(attempt: &Attempt<'_>) -> Utf8PathBuf {
+    attempt.records.folder().join(format!("{}.root", attempt.record.call.id))
+}
+
+impl Attempt<'_> {
+    fn realise(&self, new: &StorePath, old: &[&StorePath]) -> Result<Result<(), Failure>> {
+        let program = self.record.call.nix_env.with_file_name("nix-store");
+        trust::program(&program)?;
+        let mut child = self.child(&program);
+        if let Some(store) = &self.record.call.store {
+            child = child.args(["--store", store]);
+        }
+        // What is not there is not fetched now.
+        child = child.args(["--option", "substitute", "false", "--realise", new.path().as_str()]);
+        child = child.args(old.iter().map(|path| path.path()));
+        child = child.args(["--add-root", link(self).as_str()]);
+        Ok(child.run().map(|_| ()))
+    }
+}
