@@ -79,13 +79,15 @@ impl Program {
 
     /// The program in its folder and environment, saying everything into `log`.
     fn command(&self, log: &File) -> std::io::Result<Command> {
+        let mut command = self.command_with(log.try_clone()?.into(), log.try_clone()?.into());
+        command.stdin(Stdio::null());
+        Ok(command)
+    }
+
+    /// The program in its folder and environment; its stdin is still open.
+    pub(super) fn command_with(&self, stdout: Stdio, stderr: Stdio) -> Command {
         let mut command = Command::new(&self.name);
-        command
-            .args(&self.args)
-            .current_dir(&self.dir)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log.try_clone()?);
+        command.args(&self.args).current_dir(&self.dir).stdout(stdout).stderr(stderr);
         if self.inherits == Inherits::Nothing {
             command.env_clear();
         }
@@ -95,7 +97,7 @@ impl Program {
                 None => command.env_remove(name),
             };
         }
-        Ok(command)
+        command
     }
 }
 

@@ -5,8 +5,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
+mod conversation;
 mod limited;
 
+pub use conversation::Conversation;
 pub use limited::Ended;
 
 use crate::error::Error;

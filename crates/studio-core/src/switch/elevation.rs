@@ -5,8 +5,9 @@
 
 use crate::activation::Machine;
 use crate::config::{Environment, Key, Settings};
+use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::process::Program;
+use crate::process::{Conversation, Failure, Program};
 use crate::target::Kind;
 use crate::toolkit;
 use crate::ui;
@@ -44,6 +45,14 @@ impl Elevation {
         named(&wanted, &FOLDERS.map(Utf8Path::new), env.cwd())
     }
 
+    /// What it is called.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Elevation::None => None,
+            Elevation::By(program) => program.file_name(),
+        }
+    }
+
     /// The program that runs `studio-activate` with these arguments.
     pub fn program(&self, engine: &Utf8Path, args: &[String]) -> Program {
         let root = Utf8Path::new("/");
@@ -52,6 +61,63 @@ impl Elevation {
             Elevation::By(program) => Program::new(program, root).arg("--").arg(engine).args(args),
         }
     }
+}
+
+/// A `studio-activate` that may act, or can be started when it must.
+#[derive(Debug)]
+pub(super) enum Privilege {
+    /// It is started when it is needed.
+    Later,
+    /// It was started, has its privilege, and waits for its order.
+    Waiting(Conversation),
+}
+
+impl Privilege {
+    /// Gets the privilege now, so that no password is asked for at the end of a long build.
+    pub fn early(cx: &Context, elevation: &Elevation) -> Result<Privilege> {
+        let Some(name) = elevation.name() else { return Ok(Privilege::Later) };
+        cx.ui.step(format!("activation needs root: `{name}`"));
+        let program = elevation.program(&engine(&cx.env)?, &["wait".to_owned()]);
+        let mut waiting = program.converse()?;
+        if waiting.hear().as_deref() == Some("ready") {
+            return Ok(Privilege::Waiting(waiting));
+        }
+        let error = Error::new(format!("`{name}` did not give the privilege of root"));
+        Err(match waiting.end() {
+            Err(failure) => error.because(failure),
+            Ok(()) => error,
+        }
+        .because("nothing was built and nothing was changed")
+        .hint("choose another way: `--elevate sudo`, `doas` or `run0`")
+        .hint("or run the whole command as root"))
+    }
+
+    /// Gives the order.
+    pub fn order(self, cx: &Context, elevation: &Elevation, args: &[String]) -> Result<(), Order> {
+        match self {
+            Privilege::Waiting(waiting) => {
+                let mut words = args.join("\0");
+                words.push('\0');
+                waiting.say(words.as_bytes()).map_err(Order::Refused)
+            }
+            Privilege::Later => {
+                if let Some(name) = elevation.name() {
+                    cx.ui.step(format!("activation needs root: `{name}`"));
+                }
+                let engine = engine(&cx.env).map_err(Order::Engine)?;
+                let program = elevation.program(&engine, args);
+                program.watch(&cx.ui, None).map(drop).map_err(Order::Refused)
+            }
+        }
+    }
+}
+
+/// An order that was not taken.
+pub(super) enum Order {
+    /// By `studio-activate`, which has said why, or by what was to give it its privilege.
+    Refused(Failure),
+    /// There is no `studio-activate`.
+    Engine(Error),
 }
 
 /// The elevation that a setting names, looked for in `folders`.

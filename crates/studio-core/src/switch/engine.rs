@@ -1,14 +1,15 @@
 //! The one call of `studio-activate`: everything that it is told, and what is shown before. What it says then is for
 //! `watch`.
 
-use super::elevation::{Elevation, engine};
-use super::watch::{self, Asking};
+use super::elevation::{Elevation, Order, Privilege};
+use super::watch::{self, Asking, Begin};
 use super::{Changes, Site, last_attempt, settled};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::health::HealthCheck;
 use crate::names::{CommitId, ConfigName};
 use crate::nix::Nix;
+use crate::process::Failure;
 use crate::store_path::StorePath;
 use crate::transaction::{Call, FailedUnits, Id, Keeper, Records, Verb, Wanted, variables};
 use crate::ui::Verbosity;
@@ -50,10 +51,12 @@ pub(super) struct Attempt<'a> {
     pub wanted: Wanted,
     pub snapshot: Option<&'a CommitId>,
     pub how: How,
+    pub privilege: Privilege,
 }
 
 /// Gives the order to `studio-activate`, and watches it until it ends. It explains its own failures.
-pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>) -> Result<Exit> {
+pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, mut attempt: Attempt<'_>) -> Result<Exit> {
+    let privilege = std::mem::replace(&mut attempt.privilege, Privilege::Later);
     let id = Id::new(cx.env.now());
     let call = call(cx, nix, site, attempt, id.clone())?;
     let records = Records::at(&site.place.records);
@@ -64,29 +67,32 @@ pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>) ->
         return Ok(Exit::Done);
     }
     watch::forget(&call.answer)?;
-    if let Elevation::By(program) = &site.elevation {
-        cx.ui.step(format!("activation needs root: `{}`", program.file_name().unwrap_or("sudo")));
-    }
-    let program = site.elevation.program(&engine(&cx.env)?, &call.args());
-    if let Err(failure) = program.watch(&cx.ui, None) {
-        let Some(exit) = failure.code().and_then(Exit::from_code) else {
-            return Err(Error::from(failure).because("nothing was changed"));
-        };
-        if site.elevation != Elevation::None {
-            cx.ui.hint("nothing was changed");
-        }
-        if cx.ui.verbosity() == Verbosity::Quiet {
-            return Err(Error::new(format!("{} could not be switched", site.target))
-                .because(failure.output())
-                .exit(exit));
-        }
-        return Ok(exit);
+    match privilege.order(cx, &site.elevation, &call.args()) {
+        Ok(()) => {}
+        Err(Order::Engine(error)) => return Err(error),
+        Err(Order::Refused(failure)) => return refused(cx, site, failure),
     }
     if records.read(&id)?.is_none() {
         // Somebody else brought it there meanwhile; that was said.
         return Ok(Exit::Done);
     }
-    watch::watch(cx, &records, &id, Asking::OnTerminal)
+    watch::watch(cx, &records, &id, Begin::Start, Asking::OnTerminal)
+}
+
+/// Nothing was changed; who refused has said why, unless we were told to be quiet.
+fn refused(cx: &Context, site: &Site, failure: Failure) -> Result<Exit> {
+    let Some(exit) = failure.code().and_then(Exit::from_code) else {
+        return Err(Error::from(failure).because("nothing was changed"));
+    };
+    if site.elevation != Elevation::None {
+        cx.ui.hint("nothing was changed");
+    }
+    if cx.ui.verbosity() == Verbosity::Quiet {
+        return Err(Error::new(format!("{} could not be switched", site.target))
+            .because(failure.output())
+            .exit(exit));
+    }
+    Ok(exit)
 }
 
 /// All that the privileged program is told.

@@ -1,5 +1,6 @@
 //! From a snapshot to a machine: verify, check, build, show, and hand over to `studio-activate`.
 
+use super::elevation::Privilege;
 use super::engine::{self, Attempt, How};
 use super::{Changes, FailedUnits, Site, SiteArgs, Wanted};
 use crate::activation::{row, verify};
@@ -43,6 +44,7 @@ pub fn test(cx: &Context, snapshot: &Snapshot, args: &SiteArgs) -> Result<Done> 
         wanted: Wanted::Toplevel(out.clone()),
         snapshot: Some(snapshot.id()),
         how: How { failed_units: FailedUnits::Accept, ..How::default() },
+        privilege: Privilege::Later,
     };
     let exit = engine::run(cx, &nix, &site, attempt)?;
     Ok(Done { stdout: out.to_string(), exit })
@@ -67,6 +69,7 @@ pub fn switch(cx: &Context, snapshot: &Snapshot, args: &SiteArgs, plan: Plan) ->
         wanted: Wanted::Toplevel(out.clone()),
         snapshot: Some(snapshot.id()),
         how: plan.how,
+        privilege: Privilege::Later,
     };
     let exit = engine::run(cx, &nix, &site, attempt)?;
     Ok(Done { stdout: out.to_string(), exit })

@@ -4,6 +4,7 @@
 //! is shown. Then `studio-activate` is called once (`engine`), by root where the target needs it. Where things lie is
 //! [`crate::activation`]'s to know.
 
+mod attend;
 mod changes;
 mod elevation;
 mod engine;
@@ -15,6 +16,7 @@ mod site;
 mod watch;
 
 pub use crate::transaction::{Call, FailedUnits, Keeper, VARIABLES, Wanted, variable};
+pub use attend::{attach, confirm};
 pub use changes::Changes;
 pub use elevation::Elevation;
 pub use engine::How;

@@ -3,6 +3,7 @@
 //! Without a number it is what one expects of "undo": what is only being tried is left for what starts at boot; what was
 //! made permanent is left for what ran before it. Doing it twice goes two steps back, as with `git mutable-undo`.
 
+use super::elevation::Privilege;
 use super::engine::{self, Attempt, How};
 use super::{FailedUnits, Site, Wanted};
 use crate::activation::{Generation, Place, verify};
@@ -53,6 +54,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: Goal) -> Result<Done> {
         snapshot: None,
         // Who goes back wants to be there; the old one may have failed units of its own.
         how: How { failed_units: FailedUnits::Accept, ..How::default() },
+        privilege: Privilege::Later,
     };
     let exit = engine::run(cx, &nix, site, attempt)?;
     Ok(Done { stdout: path.to_string(), exit })

@@ -11,7 +11,7 @@ use crate::transaction::{Id, Phase, Record, Records};
 use crate::ui::Verbosity;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::time::{Duration, Instant};
 
 /// How often is looked, and for how long nobody may work on an open record before it counts as left alone: its guard
@@ -28,9 +28,27 @@ pub(super) enum Asking {
     No,
 }
 
+/// From where on the log is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// From its start.
+    Start,
+    /// What comes from now on.
+    Here,
+}
+
 /// Shows what an attempt says until it ends, and returns how it ended.
-pub(super) fn watch(cx: &Context, records: &Records, id: &Id, asking: Asking) -> Result<Exit> {
+pub(super) fn watch(
+    cx: &Context,
+    records: &Records,
+    id: &Id,
+    begin: Begin,
+    asking: Asking,
+) -> Result<Exit> {
     let mut log = Log::at(records.log(id));
+    if begin == Begin::Here {
+        log.skip();
+    }
     let mut asked = asking == Asking::No;
     let mut alone: Option<Instant> = None;
     let mut seen = None;
@@ -161,6 +179,14 @@ struct Log {
 impl Log {
     fn at(path: Utf8PathBuf) -> Log {
         Log { path, file: None, pending: vec![] }
+    }
+
+    /// Leaves out what is there already.
+    fn skip(&mut self) {
+        self.file = fs::open(&self.path).ok();
+        if let Some(file) = &mut self.file {
+            let _ = file.seek(std::io::SeekFrom::End(0));
+        }
     }
 
     /// Shows the lines that came since.

@@ -98,6 +98,24 @@ impl Phase {
         }
     }
 
+    /// The word for it, as in records.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Prepared => "prepared",
+            Phase::Testing => "testing",
+            Phase::Proving => "proving",
+            Phase::AwaitingConfirmation => "awaiting-confirmation",
+            Phase::Committing => "committing",
+            Phase::Committed => "committed",
+            Phase::Tested => "tested",
+            Phase::Refused => "refused",
+            Phase::Reverting => "reverting",
+            Phase::Reverted => "reverted",
+            Phase::RevertFailed => "revert-failed",
+            Phase::Superseded => "superseded",
+        }
+    }
+
     /// Where an attempt that was interrupted here was, for people.
     pub fn interrupted(self) -> &'static str {
         match self {
