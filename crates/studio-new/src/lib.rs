@@ -173,6 +173,13 @@ fn show_config(cx: &Context, home: &Home, settings: Settings, json: bool) -> Res
         let origin = value.as_ref().map(|value| value.origin.to_string()).unwrap_or_default();
         rows.push((key.row().name.to_owned(), value.map(|value| value.text), origin));
     }
+    let checks: Vec<&str> = settings.health().iter().map(|check| check.name.as_str()).collect();
+    let flake = settings.flake().filter(|_| !checks.is_empty());
+    rows.push((
+        "health".to_owned(),
+        flake.map(|_| checks.join(", ")),
+        flake.map(|file| file.path().to_string()).unwrap_or_default(),
+    ));
     if json {
         let rows: Vec<_> = rows
             .into_iter()
@@ -182,11 +189,12 @@ fn show_config(cx: &Context, home: &Home, settings: Settings, json: bool) -> Res
             serde_json::to_string_pretty(&rows).or_say(|| "the settings cannot be written")?,
         ));
     }
+    let width = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
     let mut text = String::new();
     for (name, value, origin) in rows {
         let _ = match value {
-            Some(value) => writeln!(text, "{name:9} {value}  ({origin})"),
-            None => writeln!(text, "{name:9} (not set)"),
+            Some(value) => writeln!(text, "{name:width$}  {value}  ({origin})"),
+            None => writeln!(text, "{name:width$}  (not set)"),
         };
     }
     Ok(Done::with(text))

@@ -1,7 +1,11 @@
 //! `config.toml` of the user and `studio.toml` of the flake: read strictly, so that a misspelt key is no silent one.
+//!
+//! Not here: what a value means; [`Key`] and its users know.
 
 use super::Key;
+use super::health::health;
 use crate::error::{Error, Result};
+use crate::health::HealthCheck;
 use crate::names::nearest;
 use crate::{fs, ui};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,6 +25,7 @@ pub struct SettingsFile {
     path: Utf8PathBuf,
     values: BTreeMap<&'static str, String>,
     allowance: Allowance,
+    health: Vec<HealthCheck>,
 }
 
 impl SettingsFile {
@@ -49,25 +54,35 @@ impl SettingsFile {
     pub fn allowance(&self) -> &Allowance {
         &self.allowance
     }
+
+    /// The `[[health]]` tables, in the order in which they stand there.
+    pub fn health(&self) -> &[HealthCheck] {
+        &self.health
+    }
 }
 
 fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<SettingsFile> {
     let document: DocumentMut =
         text.parse().map_err(|cause| Error::new(format!("`{path}` is not TOML")).because(cause))?;
     let keys: Vec<Key> = Key::ALL.into_iter().filter(|key| known(*key)).collect();
-    // Only the flake has snapshots to make.
-    let tables: &[&str] = if known(Key::Upstream) { &[] } else { &["snapshot"] };
+    // Only the flake has snapshots to make, and says what its machines are there for.
+    let tables: &[&str] = if known(Key::Upstream) { &[] } else { &["snapshot", "health"] };
     let mut file = SettingsFile {
         path: path.to_owned(),
         values: BTreeMap::new(),
         allowance: Allowance::default(),
+        health: vec![],
     };
     for (name, item) in document.iter() {
         if let Some(key) = keys.iter().find(|key| key.row().name == name) {
-            let value = item.as_str().ok_or_else(|| wrong_type(path, name, "a string", item))?;
+            let value = item
+                .as_str()
+                .ok_or_else(|| wrong_type(path, name, key.row().wanted, item.type_name()))?;
             file.values.insert(key.row().name, value.to_owned());
         } else if name == "snapshot" && tables.contains(&name) {
             file.allowance = allowance(path, item)?;
+        } else if name == "health" && tables.contains(&name) {
+            file.health = health(path, item)?;
         } else {
             let all: Vec<&str> =
                 keys.iter().map(|key| key.row().name).chain(tables.iter().copied()).collect();
@@ -78,14 +93,15 @@ fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<Set
 }
 
 fn allowance(path: &Utf8Path, item: &Item) -> Result<Allowance> {
-    let table =
-        item.as_table_like().ok_or_else(|| wrong_type(path, "snapshot", "a table", item))?;
+    let table = item
+        .as_table_like()
+        .ok_or_else(|| wrong_type(path, "snapshot", "a table", item.type_name()))?;
     let mut allowance = Allowance::default();
     for (name, item) in table.iter() {
         if name != "allow" {
             return Err(unknown(path, &format!("snapshot.{name}"), &["snapshot.allow"]));
         }
-        let bad = || wrong_type(path, "snapshot.allow", "a list of paths", item);
+        let bad = || wrong_type(path, "snapshot.allow", "a list of paths", item.type_name());
         for entry in item.as_array().ok_or_else(bad)? {
             allowance.paths.push(entry.as_str().ok_or_else(bad)?.trim_end_matches('/').to_owned());
         }
@@ -93,7 +109,8 @@ fn allowance(path: &Utf8Path, item: &Item) -> Result<Allowance> {
     Ok(allowance)
 }
 
-fn unknown(path: &Utf8Path, name: &str, known: &[&str]) -> Error {
+/// A key that is not known, with the nearest one that is.
+pub(super) fn unknown(path: &Utf8Path, name: &str, known: &[&str]) -> Error {
     let error = Error::new(format!("`{path}` has a setting `{name}` that is not known"));
     match nearest(name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
@@ -101,14 +118,13 @@ fn unknown(path: &Utf8Path, name: &str, known: &[&str]) -> Error {
     }
 }
 
-fn wrong_type(path: &Utf8Path, name: &str, wanted: &str, found: &Item) -> Error {
-    Error::new(format!(
-        "`{path}`: `{name}` must be {wanted}, but it is {}",
-        article(found.type_name())
-    ))
+/// A value of another type than it must have; `found` is the name of the type that it has.
+pub(super) fn wrong_type(path: &Utf8Path, name: &str, wanted: &str, found: &str) -> Error {
+    Error::new(format!("`{path}`: `{name}` must be {wanted}, but it is {}", article(found)))
 }
 
-fn article(noun: &str) -> String {
+/// The noun with `a` or `an`.
+pub(super) fn article(noun: &str) -> String {
     let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
@@ -142,6 +158,11 @@ mod tests {
     fn a_value_of_the_wrong_type_is_refused() {
         let error = flake("host = 3").expect_err("wrong type");
         assert_eq!(error.message(), "`studio.toml`: `host` must be a string, but it is an integer");
+        let error = flake("confirm-within = 60").expect_err("wrong type");
+        assert_eq!(
+            error.message(),
+            "`studio.toml`: `confirm-within` must be a length of time such as `\"60s\"`, but it is an integer"
+        );
         assert!(flake("[snapshot]\nallow = \"x\"").is_err());
     }
 

@@ -4,14 +4,18 @@
 //! A flag beats the environment, which beats `studio.toml` (of the flake), which beats `config.toml` (of the user),
 //! which beats the default. Not here: what the settings lead to.
 
+mod duration;
 mod environment;
 mod file;
+mod health;
 
+pub use duration::{BadDuration, ConfirmWithin, Seconds};
 pub use environment::Environment;
 pub use file::remember;
 pub use file::{Allowance, SettingsFile};
 
 use crate::error::{Error, Exit, Result};
+use crate::health::HealthCheck;
 use camino::Utf8PathBuf;
 use std::fmt;
 
@@ -30,6 +34,10 @@ pub enum Key {
     Host,
     /// The program that gives privilege: `sudo`, `doas`, `run0` or `none`.
     Elevate,
+    /// How long the user has to confirm what was activated: [`ConfirmWithin`].
+    ConfirmWithin,
+    /// How long one activation may take: [`Seconds`].
+    ActivationLimit,
 }
 
 /// What belongs to a setting besides its value.
@@ -44,14 +52,24 @@ pub struct Row {
     pub in_flake: bool,
     /// Whether it may stand in the user's `config.toml`.
     pub in_user: bool,
+    /// What its value is in a settings file, for an error about one that is not.
+    pub wanted: &'static str,
     /// Its value when nobody says anything.
     pub default: Option<&'static str>,
 }
 
 impl Key {
     /// All settings, in the order in which they are shown.
-    pub const ALL: [Key; 6] =
-        [Key::Upstream, Key::Studio, Key::Editor, Key::Target, Key::Host, Key::Elevate];
+    pub const ALL: [Key; 8] = [
+        Key::Upstream,
+        Key::Studio,
+        Key::Editor,
+        Key::Target,
+        Key::Host,
+        Key::Elevate,
+        Key::ConfirmWithin,
+        Key::ActivationLimit,
+    ];
 
     /// The row of this setting.
     pub fn row(self) -> Row {
@@ -61,7 +79,12 @@ impl Key {
             flag,
             in_flake,
             in_user,
+            wanted: "a string",
             default,
+        };
+        let time = Row {
+            wanted: "a length of time such as `\"60s\"`",
+            ..row("", "", "", true, true, None)
         };
         match self {
             Key::Upstream => row("upstream", "STUDIO_UPSTREAM", "--upstream", false, true, None),
@@ -72,6 +95,19 @@ impl Key {
             Key::Elevate => {
                 row("elevate", "STUDIO_ELEVATE", "--elevate", false, true, Some("auto"))
             }
+            Key::ConfirmWithin => Row {
+                name: "confirm-within",
+                variable: "STUDIO_CONFIRM_WITHIN",
+                flag: "--confirm-within",
+                ..time
+            },
+            Key::ActivationLimit => Row {
+                name: "activation-limit",
+                variable: "STUDIO_ACTIVATION_LIMIT",
+                flag: "--activation-limit",
+                default: Some("10m"),
+                ..time
+            },
         }
     }
 }
@@ -151,6 +187,11 @@ impl Settings {
         self.flake.as_ref()
     }
 
+    /// What must hold on a machine once it is switched: the `[[health]]` tables of the flake, and nobody else's.
+    pub fn health(&self) -> &[HealthCheck] {
+        self.flake.as_ref().map_or(&[], SettingsFile::health)
+    }
+
     /// The value of a setting, if anything gives one.
     pub fn get(&self, key: Key) -> Option<Value> {
         let row = key.row();
@@ -187,5 +228,33 @@ impl Settings {
                 .because(format!("it comes from {}", value.origin))
                 .exit(Exit::Usage)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_is_named_with_where_it_came_from() {
+        let settings = Settings {
+            variables: vec![(Key::ConfirmWithin, "later".to_owned())],
+            ..Settings::default()
+        };
+        let error = settings.parsed::<ConfirmWithin>(Key::ConfirmWithin).expect_err("no duration");
+        assert_eq!(error.message(), "the setting `confirm-within` has a value that it cannot have");
+        assert_eq!(
+            error.causes(),
+            [
+                "`later` is not a length of time such as `60s`, `5m` or `1h 30m`",
+                "it comes from $STUDIO_CONFIRM_WITHIN"
+            ]
+        );
+        assert_eq!(error.status(), Exit::Usage);
+        let settings = settings.with_flag(Key::ConfirmWithin, Some("none"));
+        let value = settings.parsed(Key::ConfirmWithin).expect("a flag beats a variable");
+        assert_eq!(value, Some(ConfirmWithin::Never));
+        let limit = Settings::default().parsed::<Seconds>(Key::ActivationLimit).expect("default");
+        assert_eq!(limit.map(Seconds::get), Some(600));
     }
 }
