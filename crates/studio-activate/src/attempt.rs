@@ -14,7 +14,6 @@ use studio_core::activation::{boot_id, inhibitors, machine_id};
 use studio_core::cli::Context;
 use studio_core::fs::{self, Lock};
 use studio_core::health;
-use studio_core::process::Ended;
 use studio_core::store_path::StorePath;
 use studio_core::switch::{Call, FailedUnits, Wanted, last_attempt};
 use studio_core::target::Kind;
@@ -269,15 +268,12 @@ impl<'a> Attempt<'a> {
             return vec![];
         }
         self.ui.step(format!("asking {} ...", ui::count(checks.len(), "health check")));
-        health::failures(checks, |check| {
-            let Some((program, args)) = check.command.split_first() else {
-                return Ok(Ended::Code(0));
-            };
-            self.child(program.as_str().into()).args(args).within(check.limit(), &self.log)
-        })
-        .into_iter()
-        .inspect(|fault| self.ui.warn(fault))
-        .collect()
+        let child = |program: &str| self.child(program.into());
+        health::run(checks, &child, &self.log, &mut |line| self.ui.step(line))
+            .into_iter()
+            .map(|failure| failure.to_string())
+            .inspect(|failure| self.ui.warn(failure))
+            .collect()
     }
 
     fn say_tested(&self) {
