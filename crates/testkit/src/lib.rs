@@ -9,10 +9,12 @@
 mod flake;
 mod kill;
 mod nix;
+mod scene;
 mod small_flake;
 
 pub use kill::{End, rounds};
 pub use nix::{PersonalFlake, RealNix};
+pub use scene::{Scene, shown};
 pub use small_flake::filters;
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,7 +1,7 @@
 //! Every fault that the example can be told to have: the exit status, and what the machine is left with.
 
-use crate::scene::{Scene, shown};
 use insta::assert_snapshot;
+use testkit::{Scene, shown};
 
 #[test]
 fn each_fault_has_its_exit_status_and_leaves_what_ran() {

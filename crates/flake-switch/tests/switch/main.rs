@@ -1,5 +1,4 @@
 //! The switching commands on the example flake, on a machine that is a folder.
 
 mod faults;
-mod scene;
 mod way;

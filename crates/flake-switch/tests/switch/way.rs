@@ -1,7 +1,7 @@
 //! The way of a user: try, switch, look, go back.
 
-use crate::scene::{Scene, shown};
 use insta::assert_snapshot;
+use testkit::{Scene, shown};
 
 #[test]
 fn try_switch_and_go_back() {

@@ -1,18 +1,19 @@
-//! The example flake and a machine under a root folder.
+//! The example flake, a studio of it, and a machine that is a folder: what the tests of the switching commands start from.
 
-#![expect(clippy::disallowed_methods, reason = "tests set the scene themselves")]
-
-use camino::Utf8PathBuf;
+use crate::{Outcome, RealNix, Sandbox, bin_dir};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::process::{Child, Command, Stdio};
-use testkit::{Outcome, RealNix, Sandbox};
 
+/// The stage of a test of the switching commands.
 pub struct Scene {
+    /// The sandbox in which all of it lies.
     pub sandbox: Sandbox,
     studio: Utf8PathBuf,
 }
 
 impl Scene {
     /// A studio of the example flake.
+    #[must_use]
     pub fn new() -> Scene {
         let nix = RealNix::find();
         let sandbox = Sandbox::new().with_nix(&nix);
@@ -22,6 +23,12 @@ impl Scene {
         Scene { sandbox, studio }
     }
 
+    /// The studio.
+    pub fn studio(&self) -> &Utf8Path {
+        &self.studio
+    }
+
+    /// The root folder of the machine; there is nothing in it until the first switch.
     pub fn machine(&self) -> Utf8PathBuf {
         self.sandbox.root().join("machine")
     }
@@ -41,18 +48,18 @@ impl Scene {
     }
 
     /// Runs a command on the machine, in a folder.
-    pub fn on_machine(&self, dir: &Utf8PathBuf, line: &str) -> Outcome {
+    #[must_use = "assert on the outcome, or call `.ok()`"]
+    pub fn on_machine(&self, dir: impl AsRef<Utf8Path>, line: &str) -> Outcome {
         self.sandbox.run(dir, &format!("{line} --root {}", self.machine()))
     }
 
     /// Starts a command on the machine and does not wait for it.
-    pub fn start_on_machine(&self, dir: &Utf8PathBuf, line: &str) -> Child {
+    pub fn start_on_machine(&self, dir: impl AsRef<Utf8Path>, line: &str) -> Child {
         let mut words = line.split(' ');
-        let bin = Utf8PathBuf::from(env!("CARGO_BIN_EXE_flake-switch"));
-        Command::new(bin.with_file_name(words.next().expect("a command")))
+        Command::new(bin_dir().join(words.next().expect("a command")))
             .args(words)
             .args(["--root", self.machine().as_str()])
-            .current_dir(dir)
+            .current_dir(dir.as_ref())
             .env_clear()
             .envs(self.sandbox.environment())
             .stdout(Stdio::null())
@@ -77,8 +84,15 @@ impl Scene {
     }
 }
 
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Hides hashes, and what nix says while it checks and builds, because that differs from version to version: what is left
 /// begins where the switch does.
+#[must_use]
 pub fn shown(outcome: &Outcome) -> String {
     let text = outcome.to_string();
     // `host `demo` changes:` is ours, `host `demo`: building ...` is the build's.
