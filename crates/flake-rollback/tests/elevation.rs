@@ -53,8 +53,8 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
     assert_eq!(sandbox.read("home/calls"), "call\n");
 
     let arguments = sandbox.read("home/arguments");
-    let id = arguments.lines().find(|line| line.starts_with("--id=")).expect("an id");
-    let shown = arguments.replace(sandbox.root().as_str(), "[SANDBOX]").replace(id, "--id=ID");
+    let id = arguments.lines().find_map(|line| line.strip_prefix("--id=")).expect("an id");
+    let shown = arguments.replace(sandbox.root().as_str(), "[SANDBOX]").replace(id, "ID");
     insta::assert_snapshot!(shown, @r"
     --
     [SANDBOX]/bin/studio-activate
@@ -66,6 +66,8 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
     --generation=1
     --store-dir=[SANDBOX]/nix/store
     --nix-env=[SANDBOX]/bin/nix-env
+    --answer=[SANDBOX]/home/.local/share/studio/transactions/ID.answer
+    --limit=600
     --env=NIX_STORE_DIR=[SANDBOX]/nix/store
     --env=LOCALE_ARCHIVE=/archive
     --accept-failed-units
