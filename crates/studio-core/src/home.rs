@@ -70,6 +70,11 @@ impl Home {
         self.root.join("logs")
     }
 
+    /// What can be found out again at any time: removing it costs time and nothing else.
+    pub fn cache(&self) -> Utf8PathBuf {
+        self.root.join("cache")
+    }
+
     /// Locks that belong to no single studio.
     pub fn lock(&self, name: &str) -> Utf8PathBuf {
         self.root.join("locks").join(name)

@@ -175,6 +175,17 @@ impl Ui {
     }
 }
 
+/// How many columns the reader of stdout has; `None` where stdout is no terminal and nobody says otherwise.
+///
+/// `variable` is the value of `COLUMNS`, which comes first, as it does with git.
+pub fn columns(variable: Option<&str>) -> Option<usize> {
+    if let Some(columns) = variable.and_then(|text| text.parse().ok()).filter(|n| *n > 0) {
+        return Some(columns);
+    }
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// `1 file`, `2 files`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

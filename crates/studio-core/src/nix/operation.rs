@@ -176,6 +176,37 @@ impl Nix {
         Ok(plain(&said.text()))
     }
 
+    /// The sizes of these with all that they need, in bytes; what the store does not know is left out.
+    ///
+    /// The lines for people are read (`PATH SIZE`), because those are the same from 2.18 to 2.34; the JSON is a list, an
+    /// object by path or an object by name, depending on the version, and without `--json-format` will be an error.
+    pub fn closure_sizes(
+        &self,
+        cx: &Context,
+        paths: &[&StorePath],
+    ) -> Result<Vec<(StorePath, u64)>> {
+        let mut asked: Vec<&StorePath> = paths.to_vec();
+        while !asked.is_empty() {
+            // Offline, because a path that is not here would be looked for in the binary caches.
+            let program = self
+                .verb(&["path-info", "--offline", "--closure-size"])?
+                .args(asked.iter().map(|path| path.path()));
+            cx.ui.detail(format!("+ {}", program.line()));
+            let failure = match program.run() {
+                Ok(said) => return Ok(said.text().lines().filter_map(path_and_size).collect()),
+                Err(failure) => failure,
+            };
+            // One that is not registered spoils the answer for all; nix names it.
+            let said = failure.output();
+            let count = asked.len();
+            asked.retain(|path| !said.contains(&format!("path '{path}' is not valid")));
+            if asked.len() == count {
+                return Err(failure.into());
+            }
+        }
+        Ok(vec![])
+    }
+
     /// Whether something is in the store, whole and registered.
     pub fn is_valid(&self, path: &StorePath) -> Result<bool> {
         let program = Program::new(self.relative("nix-store")?, FOLDER.into())
@@ -284,6 +315,12 @@ fn provides_no(log: &Log, set: &str) -> bool {
         && last.contains(&format!("'{set}'"))
 }
 
+/// A line of `nix path-info --closure-size`.
+fn path_and_size(line: &str) -> Option<(StorePath, u64)> {
+    let (path, size) = line.trim_end().rsplit_once([' ', '\t'])?;
+    Some((StorePath::new(path.trim_end()).ok()?, size.parse().ok()?))
+}
+
 /// The text without the escape sequences of colours, which diff-closures writes into pipes too.
 fn plain(text: &str) -> String {
     let mut rest = text;
@@ -293,4 +330,25 @@ fn plain(text: &str) -> String {
         rest = after.find(|c: char| c.is_ascii_alphabetic()).map_or("", |end| &after[end + 1..]);
     }
     plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_however_they_are_aligned() {
+        const PATH: &str = "/nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-a";
+        for line in [
+            format!("{PATH}\t        120"),
+            format!("{PATH}      \t120"),
+            format!("{PATH}   5783255504"),
+        ] {
+            let (path, size) = path_and_size(&line).expect("a size");
+            assert_eq!(path.path(), PATH);
+            assert!([120, 5_783_255_504].contains(&size));
+        }
+        assert_eq!(path_and_size(PATH), None);
+        assert_eq!(path_and_size("don't know how to build these paths:"), None);
+    }
 }

@@ -21,7 +21,7 @@ pub use changes::Changes;
 pub use elevation::Elevation;
 pub use engine::How;
 pub use forward::{Ask, Plan, switch, test};
-pub use generations::{Listed, Mark, generations, table};
+pub use generations::{Health, Listed, Mark, generations, table};
 pub use rollback::{Goal, rollback};
 pub use settled::{last_attempt, settled};
 pub use site::{Site, SiteArgs};

@@ -1,0 +1,48 @@
+//! Whether an attempt at a target did not come to a good end, so that what is listed may be half a switch.
+
+use crate::activation::Place;
+use crate::context::Context;
+use crate::fs;
+use crate::switch::last_attempt;
+use crate::transaction::{Phase, Record};
+
+/// The attempt that calls for going back: one that was interrupted, else the last one if its way back failed.
+pub(in crate::switch) fn unfinished(records: &[Record]) -> Option<&Record> {
+    let open = records.iter().rev().find(|record| !record.phase.ended());
+    open.or_else(|| last_attempt(records).filter(|last| last.phase == Phase::RevertFailed))
+}
+
+/// Says so if there is one, and what to type.
+pub(super) fn warn(cx: &Context, place: &Place, records: &[Record]) {
+    let Some(record) = unfinished(records) else { return };
+    let what = format!("`{}` of `{}`", record.call.verb.command(), record.new.name());
+    if record.phase == Phase::RevertFailed {
+        let why = record.reason.as_deref().map_or(String::new(), |why| format!("\n{why}"));
+        cx.ui.warn(format!("{what} failed, and so did the way back{why}"));
+    } else if is_at_work(record) {
+        cx.ui.step(format!("{what} is at work (process {})", record.process));
+        return;
+    } else {
+        cx.ui.warn(format!("{what} was interrupted {}", record.phase.interrupted()));
+    }
+    let root = match place.root.as_str() {
+        "/" => String::new(),
+        root => format!(" --root {root}"),
+    };
+    cx.ui.hint(format!("go back to what ran before: `git flake-rollback{root}`"));
+}
+
+/// Whether the process of an open record is still there. Its lock is not asked, because asking takes it.
+fn is_at_work(record: &Record) -> bool {
+    let Some(pid) = i32::try_from(record.process).ok().and_then(rustix::process::Pid::from_raw)
+    else {
+        return false;
+    };
+    match rustix::process::test_kill_process(pid) {
+        Ok(()) | Err(rustix::io::Errno::PERM) => {}
+        Err(_) => return false,
+    }
+    // The number may belong to another program by now, above all after a reboot.
+    let name = fs::read_optional(format!("/proc/{pid}/comm").as_str().into()).ok().flatten();
+    name.is_none_or(|name| name.trim_end() == "studio-activate")
+}
