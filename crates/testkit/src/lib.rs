@@ -11,11 +11,13 @@ mod kill;
 mod nix;
 mod scene;
 mod small_flake;
+mod systemd;
 
 pub use kill::{End, rounds};
 pub use nix::{PersonalFlake, RealNix};
 pub use scene::{Scene, shown};
 pub use small_flake::filters;
+pub use systemd::Systemd;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;
@@ -140,18 +142,7 @@ impl Sandbox {
     #[must_use = "assert on the outcome, or call `.ok()`"]
     pub fn run_words(&self, dir: impl AsRef<Utf8Path>, words: &[&str]) -> Outcome {
         let (program, args) = words.split_first().expect("a command has a name");
-        let output = self
-            .command(program, dir)
-            .args(args)
-            .output()
-            .unwrap_or_else(|cause| panic!("cannot run {program}: {cause}"));
-        Outcome {
-            line: words.join(" "),
-            root: self.root.clone(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            code: output.status.code(),
-        }
+        Outcome::of(self.command(program, dir).args(args), words, &self.root)
     }
 
     /// Runs a script with `sh -eu`.
@@ -189,6 +180,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Runs a command to its end; `words` is what the test calls it.
+    fn of(command: &mut assert_cmd::Command, words: &[&str], root: &Utf8Path) -> Outcome {
+        let line = words.join(" ");
+        let output = command.output().unwrap_or_else(|cause| panic!("cannot run {line}: {cause}"));
+        Outcome {
+            line,
+            root: root.to_owned(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code(),
+        }
+    }
+
     /// Asserts that it succeeded, and returns its stdout without the last line break.
     #[track_caller]
     pub fn ok(&self) -> String {
