@@ -50,6 +50,22 @@ in
     xdg.configFile = lib.mkIf (cfg.settings != { }) {
       "studio/config.toml".source = toml.generate "studio-config.toml" cfg.settings;
     };
+    # The same for homes and packages of this user as the NixOS module does for the system, at login. Where
+    # $STUDIO_HOME is set, systemd has to know it too (`systemd.user.sessionVariables`).
+    systemd.user.services = lib.mkIf pkgs.stdenv.hostPlatform.isLinux {
+      studio-recover = {
+        Unit = {
+          Description = "finish or take back an interrupted switch";
+          # home-manager leaves it alone when it switches.
+          X-SwitchMethod = "keep-old";
+        };
+        Service = {
+          Type = "oneshot";
+          ExecStart = "${cfg.package}/bin/studio-activate recover --user";
+        };
+        Install.WantedBy = [ "default.target" ];
+      };
+    };
     programs.git.includes = lib.mkIf cfg.gitAliases [
       { path = "${cfg.package}/share/studio/aliases.gitconfig"; }
     ];

@@ -29,5 +29,23 @@ in
       enable = true;
       config = [ { include.path = "${cfg.package}/share/studio/aliases.gitconfig"; } ];
     };
+    # The last safeguard of a switch: what a power cut has interrupted is finished or taken back at the next start. A
+    # switch starts it too, because it is no longer active by then; the attempt that is being made holds a lock, and is
+    # left alone.
+    systemd.services.studio-recover = {
+      description = "finish or take back an interrupted switch";
+      wantedBy = [ "multi-user.target" ];
+      after = [
+        "local-fs.target"
+        "nix-daemon.socket"
+      ];
+      # A switch that changes the toolkit must not stop what repairs another one.
+      restartIfChanged = false;
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = false;
+        ExecStart = "${cfg.package}/bin/studio-activate recover --root /";
+      };
+    };
   };
 }

@@ -89,11 +89,13 @@ let
 
   pkgs = pkgsFor "x86_64-linux";
   # The configuration of a module whose options have their defaults, but for what is given.
-  configOf =
-    module: given:
+  configOf = configOn "x86_64-linux";
+  configOn =
+    system: module: given:
     let
       made = module {
-        inherit lib pkgs;
+        inherit lib;
+        pkgs = pkgsFor system;
         config.programs.studio = builtins.mapAttrs (_: option: option.default) made.options.programs.studio // given;
       };
     in
@@ -107,6 +109,7 @@ in
   overlay = (self.overlays.default pkgs { }).studio.pname;
   shell = map (tool: tool.name) self.devShells.aarch64-darwin.default.packages;
   checks = builtins.mapAttrs (_: builtins.attrNames) self.checks;
+  skipped = self.checks.x86_64-linux.suite.checkFlags;
   suite = self.checks.x86_64-linux.suite.STUDIO_TEST_BUSYBOX;
   formatter = self.formatter.aarch64-linux.name;
   nixos = {
@@ -116,6 +119,7 @@ in
   home = {
     off = configOf self.homeModules.default { };
     on = configOf self.homeModules.default { enable = true; };
+    mac = configOn "aarch64-darwin" self.homeModules.default { enable = true; };
     full = configOf self.homeModules.default {
       enable = true;
       settings.target = "home";
