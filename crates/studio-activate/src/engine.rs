@@ -6,14 +6,11 @@
 
 use crate::attempt::{Attempt, End};
 use crate::grammar::EngineArgs;
-use crate::{keeper, recovery, roots, trust};
-use std::fs::File;
-use std::io::Read;
-use std::time::Duration;
+use crate::{keeper, recovery, roots, trust, voice};
 use studio_core::cli::Context;
-use studio_core::fs::{self, Lock};
-use studio_core::transaction::{Keeper, Phase, Record, Records};
-use studio_core::{Error, Exit, OrSay, Result};
+use studio_core::fs::Lock;
+use studio_core::transaction::{Phase, Record, Records};
+use studio_core::{Error, Exit, Result};
 
 /// Carries out a recorded order.
 pub fn run(args: &EngineArgs, cx: &Context) -> Result<Exit> {
@@ -29,7 +26,7 @@ pub fn run(args: &EngineArgs, cx: &Context) -> Result<Exit> {
     if record.phase != Phase::Prepared {
         return Ok(Exit::Busy);
     }
-    let log = speak_into_log(&records, &record)?;
+    let (log, voice) = voice::into_log(&records, &record)?;
     record.process = std::process::id();
     let guard = keeper::guard(&call)?;
     let mut attempt = Attempt::of(record, records, log, cx);
@@ -40,8 +37,9 @@ pub fn run(args: &EngineArgs, cx: &Context) -> Result<Exit> {
         let _ = guard.kill();
         let _ = guard.wait();
     }
-    keeper::disarm(&call);
     drop(lock);
+    keeper::disarm(&call);
+    drop(voice);
     Ok(exit)
 }
 
@@ -64,34 +62,6 @@ fn read(records: &Records, args: &EngineArgs) -> Result<Record> {
     records.read(&args.id)?.ok_or_else(|| {
         Error::new(format!("there is no transaction `{}` in `{}`", args.id, records.folder()))
     })
-}
-
-/// Turns our stderr into the log of the attempt, which is also what children write into.
-pub fn speak_into_log(records: &Records, record: &Record) -> Result<File> {
-    let path = records.log(&record.call.id);
-    let log = fs::append(&path)?;
-    let say = || format!("the log `{path}` could not be opened");
-    if record.call.keeper != Keeper::Session {
-        let journal: File =
-            rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3).or_say(say)?.into();
-        let reader = fs::open(&path)?;
-        std::thread::spawn(move || copy(reader, journal));
-    }
-    rustix::stdio::dup2_stderr(&log).or_say(say)?;
-    Ok(log)
-}
-
-/// Copies what is appended to a file, for as long as this process lives.
-fn copy(mut from: File, mut to: File) {
-    let mut buffer = vec![0; 1 << 14];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => std::thread::sleep(Duration::from_millis(50)),
-            // A journal that is gone is no reason to stop.
-            Ok(length) => drop(std::io::Write::write_all(&mut to, &buffer[..length])),
-            Err(_) => return,
-        }
-    }
 }
 
 impl Attempt<'_> {

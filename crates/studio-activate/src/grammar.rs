@@ -59,6 +59,9 @@ pub struct RecoverArgs {
     /// Those whose records lie in this folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["user", "root"], hide = true)]
     pub records: Option<Utf8PathBuf>,
+    /// This attempt alone
+    #[arg(long, value_name = "ID", hide = true)]
+    pub id: Option<Id>,
 }
 
 /// Which recorded order is meant.

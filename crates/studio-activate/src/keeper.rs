@@ -3,7 +3,7 @@
 //!
 //! | where | started as | if it dies | if everything of ours dies |
 //! |---|---|---|---|
-//! | systemd | the transient unit `studio-activate` | `ExecStopPost` of that unit | a timer of systemd |
+//! | systemd | the transient unit `studio-activate-ID` | `ExecStopPost` of that unit | a timer of systemd |
 //! | elsewhere | a session of its own | a guard that waits for its lock | the next command, or the next start |
 //!
 //! Its output goes into its log and into the journal, never into a pipe or a terminal of the client. Not here: what the
@@ -15,9 +15,10 @@ use std::process::Child;
 use studio_core::process::{Failure, Program};
 use studio_core::switch::{Call, Keeper};
 use studio_core::transaction::Phase;
-use studio_core::{Error, Exit, OrSay, Result, fs};
+use studio_core::{Error, OrSay, Result, fs};
 
-/// The unit that the engine is.
+/// How the name of the unit begins that an engine is. The rest is the name of the attempt: systemd keeps a name for as
+/// long as anything that was started there lives, and what an activation leaves behind must not bar the next one.
 const UNIT: &str = "studio-activate";
 
 /// Where the programs of systemd are: on NixOS, and elsewhere.
@@ -39,12 +40,13 @@ pub fn launch(call: &Call) -> Result<()> {
             let recover = quoted(&recover(call)?.words());
             let run = systemd(call, "systemd-run")?
                 .args(["--quiet", "--collect", "--no-ask-password", "--service-type=exec"])
-                .args([&format!("--unit={UNIT}"), "--description=switch to another generation"])
+                .arg(format!("--unit={UNIT}-{}", call.id))
+                .arg(format!("--description={}", call.verb.command()))
                 // What it started is not killed with it: an activation that was begun comes to its end.
                 .args(["--property=KillMode=process", "--property=TimeoutStopSec=infinity"])
                 .arg(format!("--property=ExecStopPost={recover}"))
                 .arg("--")
-                .args(engine.words());
+                .args(undollared(&engine));
             run.run().map(|_| ()).map_err(|failure| not_started(failure, call))
         }
     }
@@ -52,16 +54,16 @@ pub fn launch(call: &Call) -> Result<()> {
 
 fn not_started(failure: Failure, call: &Call) -> Error {
     let scope = if call.keeper == Keeper::SystemdUser { " --user" } else { "" };
+    let unit = format!("{UNIT}-{}", call.id);
     let taken = failure.output().contains("already");
     let error = Error::new("systemd did not start the engine; nothing was changed")
         .because(failure.output());
     if taken {
         return error
-            .hint(format!("look at the unit that is there: `systemctl{scope} status {UNIT}`"))
-            .hint(format!("if nobody needs it: `systemctl{scope} stop {UNIT}`"))
-            .exit(Exit::Busy);
+            .hint(format!("look at the unit that is there: `systemctl{scope} status {unit}`"))
+            .hint("run the same command once more");
     }
-    error.hint(format!("look at what systemd says: `journalctl{scope} -e -u {UNIT}`"))
+    error.hint(format!("look at what systemd says: `journalctl{scope} -e -u {unit}`"))
 }
 
 /// Starts what takes over when the engine dies, where systemd does not.
@@ -96,7 +98,7 @@ pub fn arm(attempt: &Attempt<'_>) {
             .arg(format!("--on-active={}s", seconds + GRACE))
             .arg(format!("--unit={}", timer(call, what)))
             .arg("--")
-            .args(recover.words())
+            .args(undollared(&recover))
             .run()
             .map_err(Error::from)
     });
@@ -139,6 +141,8 @@ fn ours(call: &Call, what: &str) -> Result<Program> {
 /// This program, with the words that make it resolve what is open.
 fn recover(call: &Call) -> Result<Program> {
     let program = Program::new(own_path()?, Utf8Path::new("/")).arg("recover");
+    // Another order may have been given by then, which is nobody's to resolve before its own engine has begun.
+    let program = program.arg(format!("--id={}", call.id));
     Ok(if call.target.kind.privileged() {
         program.arg(format!("--root={}", call.place.root))
     } else {
@@ -170,6 +174,11 @@ fn systemd(call: &Call, name: &str) -> Result<Program> {
         }
     }
     Ok(program)
+}
+
+/// The words of a program for systemd-run, which replaces variables in them (systemd.service(5), "COMMAND LINES").
+fn undollared(program: &Program) -> Vec<String> {
+    program.words().iter().map(|word| word.replace('$', "$$")).collect()
 }
 
 /// Words as systemd reads a command line in a unit (systemd.service(5), "COMMAND LINES").

@@ -20,5 +20,6 @@ mod recovery;
 mod remains;
 mod roots;
 mod trust;
+mod voice;
 
 pub use grammar::Args;

@@ -12,9 +12,8 @@
 //! dead process left are waited for first. Not here: the steps.
 
 use crate::attempt::{Attempt, End};
-use crate::engine::speak_into_log;
 use crate::grammar::RecoverArgs;
-use crate::{keeper, remains, trust};
+use crate::{keeper, remains, trust, voice};
 use camino::Utf8Path;
 use std::time::Duration;
 use studio_core::activation::{Place, boot_id, machine_id};
@@ -43,6 +42,17 @@ pub fn recover(args: &RecoverArgs, cx: &Context) -> Result<Exit> {
     let records = Records::at(&folder);
     let mut worst = Exit::Done;
     for record in records.all()?.into_iter().filter(|record| !record.phase.ended()) {
+        let meant = match &args.id {
+            Some(id) => *id == record.call.id,
+            // An order whose engine is being started. It has changed nothing, so there is nothing to resolve.
+            None => {
+                record.phase != Phase::Prepared
+                    || boot_id(&record.call.place.root).is_ok_and(|now| now != record.boot_id)
+            }
+        };
+        if !meant {
+            continue;
+        }
         trust::record(&records.path(&record.call.id))?;
         let call = &record.call;
         let Ok(_lock) = Lock::try_for(Duration::ZERO, &call.place.lock, call.verb.command())?
@@ -81,7 +91,7 @@ pub fn resolve_others(ours: &Attempt<'_>) -> Result<()> {
 
 /// Resolves one open record, saying everything into its log.
 pub fn resolve(record: Record, records: Records, cx: &Context, patience: Patience) -> Result<Exit> {
-    let log = speak_into_log(&records, &record)?;
+    let (log, _voice) = voice::into_log(&records, &record)?;
     let mut attempt = Attempt::of(record, records, log, cx);
     let exit = attempt.resolve(patience);
     keeper::disarm(attempt.call());
