@@ -191,6 +191,25 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// A number of bytes for people: `812 B`, `63.2 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    // In tenths, rounded down: what is said to be there is there.
+    let mut tenths = u128::from(bytes) * 10 / 1024;
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} {}", UNITS[unit]),
+        (whole, tenth) => format!("{whole}.{tenth} {}", UNITS[unit]),
+    }
+}
+
 /// `` `a`, `b` and `c` ``; after `most` names, how many more there are.
 pub fn names<S: AsRef<str>>(names: &[S], most: usize) -> String {
     let ticked: Vec<String> =
@@ -208,6 +227,12 @@ pub fn names<S: AsRef<str>>(names: &[S], most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes = [0, 1023, 1024, 1536, 64 << 20, 8 << 30, u64::MAX].map(size);
+        assert_eq!(sizes, ["0 B", "1023 B", "1 KiB", "1.5 KiB", "64 MiB", "8 GiB", "16383.9 PiB"]);
+    }
 
     #[test]
     fn lists_of_names_read_as_a_sentence() {

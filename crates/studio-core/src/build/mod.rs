@@ -4,8 +4,10 @@
 //! result (`vm`, `switch`).
 
 mod resolve;
+mod room;
 
 pub use resolve::resolve;
+pub use room::floor;
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -149,6 +151,8 @@ fn evaluate_and_build(
             _ => No::from(refusal),
         }
     })?;
+    room::for_build(cx, nix, &derivation, log)
+        .map_err(|error| No { error, flake_at_fault: false })?;
     cx.ui.step(format!("{target}: building ..."));
     let rooted = nix.build_drv(cx, &derivation, root, log)?;
     Ok(Built { drv: derivation.path, out: rooted.out, root: rooted.root })

@@ -8,9 +8,11 @@
 
 mod draft;
 mod lock;
+mod space;
 
 pub use draft::{Draft, discard, sweep};
 pub use lock::{Busy, Lock, Shared};
+pub use space::{Free, free, is_mount_point};
 
 use crate::error::{Error, Result};
 use camino::{Utf8Path, Utf8PathBuf};

@@ -6,6 +6,7 @@
 
 mod failure;
 pub mod lock;
+mod missing;
 mod operation;
 pub mod syntax;
 mod version;
@@ -151,11 +152,13 @@ fn is_program(path: &Utf8Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// Nix's name for this machine, from what this program was compiled for; `STUDIO_SYSTEM` says otherwise.
+/// Nix's name for this machine; `STUDIO_SYSTEM` says otherwise.
 fn system(env: &Environment) -> String {
-    if let Some(system) = env.get("STUDIO_SYSTEM") {
-        return system.to_owned();
-    }
+    env.get("STUDIO_SYSTEM").map_or_else(native_system, str::to_owned)
+}
+
+/// Nix's name for the kind of machine that this program was compiled for: `x86_64-linux`.
+pub fn native_system() -> String {
     let arch = match std::env::consts::ARCH {
         "x86" => "i686",
         "arm" => "armv7l",
