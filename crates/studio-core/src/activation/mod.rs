@@ -20,9 +20,11 @@ pub use identity::{boot_id, machine_id};
 pub use inhibitors::inhibitors;
 pub use machine::{Machine, Place};
 pub use profile::{Generation, Profile, linked_store_path};
-pub use units::failed_units;
+pub use units::{Scope, failed_units};
 
 use crate::error::{Error, Result};
+use crate::fs;
+use crate::nix::native_system;
 use crate::store_path::StorePath;
 use crate::target::Kind;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -90,6 +92,16 @@ pub fn verify(kind: Kind, path: &StorePath, root: &Utf8Path) -> Result<()> {
         ))
         .hint("look at what the flake builds for this target, and at `--target`"));
     }
+    let native = native_system();
+    let of_system =
+        if kind.privileged() { fs::read_optional(&folder.join("system"))? } else { None };
+    if let Some(system) = of_system.map(|text| text.trim().to_owned())
+        && !runs_here(&system, &native)
+    {
+        return Err(Error::new(format!("`{folder}` is a system for `{system}`"))
+            .because(format!("this machine is `{native}`, and cannot run its activation program"))
+            .hint("choose a host of this machine's kind: `--host NAME`"));
+    }
     if root != "/" && !folder.join(SUPPORTS_ROOT).exists() {
         return Err(Error::new(format!("`{folder}` cannot be activated under `{root}`"))
             .because(format!(
@@ -103,6 +115,11 @@ pub fn verify(kind: Kind, path: &StorePath, root: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether programs for `system` run on a machine of the kind `native`, both in Nix's words.
+fn runs_here(system: &str, native: &str) -> bool {
+    system == native || (native == "x86_64-linux" && system == "i686-linux") || system.is_empty()
+}
+
 /// The activation program of a store path, if its kind has one.
 pub fn program(kind: Kind, path: &StorePath) -> Option<Utf8PathBuf> {
     row(kind).program.map(|program| path.path().join(program))
@@ -114,5 +131,19 @@ fn thing(kind: Kind) -> &'static str {
         Kind::Darwin => "nix-darwin system",
         Kind::Home => "home-manager generation",
         Kind::Profile => "package with folders",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_runs_its_own_systems_and_the_smaller_ones_of_its_kind() {
+        assert!(runs_here("x86_64-linux", "x86_64-linux"));
+        assert!(runs_here("i686-linux", "x86_64-linux"));
+        assert!(!runs_here("x86_64-linux", "i686-linux"));
+        assert!(!runs_here("aarch64-linux", "x86_64-linux"));
+        assert!(!runs_here("aarch64-darwin", "aarch64-linux"));
     }
 }

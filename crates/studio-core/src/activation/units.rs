@@ -1,4 +1,6 @@
-//! Which units of a machine have failed, asked before and after an activation.
+//! Which units of a machine or of a user have failed, asked before and after an activation.
+//!
+//! Not here: which of them failed newly, or what follows from that (`studio-activate`).
 
 use crate::process::Program;
 use camino::Utf8Path;
@@ -8,27 +10,55 @@ use std::collections::BTreeSet;
 const SYSTEMCTL: [&str; 3] =
     ["/run/current-system/sw/bin/systemctl", "/usr/bin/systemctl", "/bin/systemctl"];
 
-/// The failed units of the machine under `root`; none where nothing manages units.
-///
-/// On this machine systemd is asked. Under another root there is no running systemd: there each file in `run/units` is a
-/// unit, and its text is the state that the activation program left it in.
-pub fn failed_units(root: &Utf8Path) -> BTreeSet<String> {
-    if root == "/" { failed_by_systemd() } else { failed_by_files(&root.join("run/units")) }
+/// Whose units are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// The machine's whose root folder this is.
+    System(&'a Utf8Path),
+    /// The user's whose `XDG_RUNTIME_DIR` this is, for a home.
+    User(&'a Utf8Path),
 }
 
-fn failed_by_systemd() -> BTreeSet<String> {
-    if !Utf8Path::new("/run/systemd/system").is_dir() {
-        return BTreeSet::new();
+impl<'a, P: AsRef<Utf8Path> + ?Sized> From<&'a P> for Scope<'a> {
+    /// A path alone is the root folder of a machine.
+    fn from(root: &'a P) -> Scope<'a> {
+        Scope::System(root.as_ref())
     }
+}
+
+/// The failed units; none where nothing manages units.
+///
+/// On this machine systemd is asked: that of the machine, or that of the user if it runs. Under another root there is no
+/// running systemd: there each file in `run/units` is a unit, and its text is the state that the activation program left
+/// it in.
+pub fn failed_units<'a>(scope: impl Into<Scope<'a>>) -> BTreeSet<String> {
+    match scope.into() {
+        Scope::System(root) if root == "/" => {
+            let runs = Utf8Path::new("/run/systemd/system").is_dir();
+            if runs { failed_by_systemd(&[], &[]) } else { BTreeSet::new() }
+        }
+        Scope::System(root) => failed_by_files(&root.join("run/units")),
+        // The user's systemd makes this folder, and `systemctl` finds it by the variable.
+        Scope::User(runtime) if runtime.join("systemd").is_dir() => {
+            failed_by_systemd(&["--user"], &[("XDG_RUNTIME_DIR", runtime.as_str())])
+        }
+        Scope::User(_) => BTreeSet::new(),
+    }
+}
+
+fn failed_by_systemd(whose: &[&str], environment: &[(&str, &str)]) -> BTreeSet<String> {
     let Some(systemctl) = SYSTEMCTL.iter().find(|path| Utf8Path::new(path).exists()) else {
         return BTreeSet::new();
     };
-    let said = Program::new(systemctl, Utf8Path::new("/"))
+    let program = Program::new(systemctl, Utf8Path::new("/"))
+        .args(whose)
         .args(["list-units", "--state=failed", "--all", "--plain", "--no-legend", "--no-pager"])
         .env("LC_ALL", "C")
-        .only_its_environment()
-        .run();
-    let text = said.map(|said| said.text()).unwrap_or_default();
+        .only_its_environment();
+    let program =
+        environment.iter().fold(program, |program, (name, value)| program.env(name, value));
+    // A systemd that does not answer says nothing about units; what activates says so itself.
+    let text = program.run().map(|said| said.text()).unwrap_or_default();
     text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
@@ -42,4 +72,22 @@ fn failed_by_files(folder: &Utf8Path) -> BTreeSet<String> {
         })
         .map(|entry| entry.file_name().to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs;
+
+    #[test]
+    fn under_a_root_the_states_are_files_and_a_user_without_systemd_has_none() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let dir = fs::utf8(dir.path()).expect("utf-8");
+        fs::create_dir_all(&dir.join("run/units")).expect("mkdir");
+        for (unit, state) in [("a.service", "failed\n"), ("b.service", "active\n")] {
+            fs::write_new(&dir.join("run/units").join(unit), state.as_bytes()).expect("write");
+        }
+        assert_eq!(failed_units(&dir), BTreeSet::from(["a.service".to_owned()]));
+        assert_eq!(failed_units(Scope::User(&dir)), BTreeSet::new());
+    }
 }
