@@ -2,17 +2,20 @@
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
-use studio_core::switch::{SiteArgs, test};
+use studio_core::switch::{AttemptArgs, SiteArgs, test};
 use studio_core::{Exit, Result, snapshot};
 
 /// Activate this snapshot until the next reboot
 ///
 /// What starts at boot is not touched. In a studio a snapshot is taken first. A package (`--target profile`) is linked
 /// at $XDG_RUNTIME_DIR/studio/NAME: put its `bin` on PATH, before the one of the profile. The files of a home stay where
-/// they are put, also after a reboot: `git flake-rollback` takes them back. Prints the store path.
+/// they are put, also after a reboot: `git flake-rollback` takes them back. A new kernel or initrd is not tried: what was
+/// booted stays at work. Prints the store path.
 #[derive(Debug, Parser)]
 #[command(name = "flake-test", bin_name = "git flake-test")]
 pub struct Args {
+    #[command(flatten)]
+    attempt: AttemptArgs,
     #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
@@ -33,6 +36,7 @@ git flake-rollback
         Exit::Usage,
         Exit::UnitsFailed,
         Exit::Reverted,
+        Exit::NotConfirmed,
         Exit::Busy,
         Exit::WayBackFailed,
         Exit::Interrupted,
@@ -44,6 +48,6 @@ git flake-rollback
 
     fn run(self, cx: &Context) -> Result<Done> {
         let snapshot = snapshot::here(cx)?;
-        test(cx, &snapshot, &self.site)
+        test(cx, &snapshot, &self.site, &self.attempt)
     }
 }

@@ -76,10 +76,8 @@ fn what_takes_a_reboot_is_set_for_the_next_start() {
     assert_snapshot!(shown(outcome.fails(12)), @r"
     host `demo` changes:
       units changed: `motd.service`
-    activating `nixos-system-demo-26.05.example` ...
-    Warning: this NixOS configuration has an init that is incompatible with the current one.
-    The new configuration won't become active until you reboot the system.
-    warning: not activated now: its init is another one
+      cannot change while it runs: `init-interface-version`
+    it will be set for the next start, because `init-interface-version` cannot change while it runs
     installing the boot entry ...
     host `demo` is at generation 2, `nixos-system-demo-26.05.example`
     reboot to finish
@@ -101,8 +99,7 @@ fn what_takes_a_reboot_is_set_for_the_next_start() {
     host `demo` changes:
       units changed: `motd.service`
       cannot change while it runs: `dbus`
-    it will be set for the next start, because this cannot change while it runs
-    warning: not activated now: `dbus` cannot change while it runs
+    it will be set for the next start, because `dbus` cannot change while it runs
     installing the boot entry ...
     host `demo` is at generation 3, `nixos-system-demo-26.05.example`
     reboot to finish

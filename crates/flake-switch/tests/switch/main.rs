@@ -1,4 +1,5 @@
 //! The switching commands on the example flake, on a machine that is a folder.
 
 mod faults;
+mod preconditions;
 mod way;

@@ -15,7 +15,7 @@ use crate::fs::Lock;
 use crate::nix::{Blame, Log, Nix, Refusal};
 use crate::snapshot::Snapshot;
 use crate::target::{self, Target};
-use crate::verdict::{Kind, Outcome, Slot, took};
+use crate::verdict::{Kind, Outcome, Slot, Verdict, took};
 use std::time::Instant;
 
 pub use crate::verdict::Built;
@@ -59,6 +59,24 @@ pub fn build(cx: &Context, nix: &Nix, snapshot: &Snapshot, target: &Target) -> R
     build_part(cx, nix, snapshot, target, Part::Whole)
 }
 
+/// Whether what is activated for a target is on record and still there.
+pub fn known(cx: &Context, nix: &Nix, snapshot: &Snapshot, target: &Target) -> bool {
+    let slot = slot(nix, snapshot, target, Part::Whole);
+    standing(cx, &slot).is_some()
+}
+
+fn slot<'a>(nix: &'a Nix, snapshot: &'a Snapshot, target: &Target, part: Part) -> Slot<'a> {
+    let subject = Some(part.subject(target));
+    Slot { snapshot, kind: Kind::Build, subject, system: nix.system() }
+}
+
+/// The verdict of a build that is still there, and what was built.
+fn standing(cx: &Context, slot: &Slot<'_>) -> Option<(Verdict, Built)> {
+    let known = slot.read(cx).filter(|known| known.outcome == Outcome::Passed)?;
+    let built = known.built.clone().filter(Built::stands)?;
+    Some((known, built))
+}
+
 /// Builds the VM of a NixOS target.
 pub fn vm(
     cx: &Context,
@@ -84,16 +102,13 @@ fn build_part(
     part: Part,
 ) -> Result<Built> {
     let subject = part.subject(target);
-    let slot =
-        Slot { snapshot, kind: Kind::Build, subject: Some(subject.clone()), system: nix.system() };
+    let slot = slot(nix, snapshot, target, part);
     let name = format!("{}-{}", snapshot.id().short(), slot.name());
     // Two builds of the same would evaluate twice; who waited finds the record of the other.
     let _lock = Lock::wait(&snapshot.home().lock(&name), &cx.command, &cx.ui)?;
-    if let Some(known) = slot.read(cx).filter(|known| known.outcome == Outcome::Passed)
-        && let Some(built) = known.built.as_ref().filter(|built| built.stands())
-    {
+    if let Some((known, built)) = standing(cx, &slot) {
         cx.ui.step(format!("{target}: built {}", known.age(cx)));
-        return Ok(built.clone());
+        return Ok(built);
     }
     let version = nix.version()?.to_string();
     let mut log = Log::create(cx, &format!("{name}.log"))?;

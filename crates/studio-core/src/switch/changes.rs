@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST: usize = 8;
 
 /// What differs between two systems.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Units that only the new one has.
     pub units_added: Vec<String>,
@@ -35,6 +35,16 @@ pub struct Changes {
 impl Changes {
     /// Compares two systems; `None` is a system with nothing.
     pub fn between(old: Option<&StorePath>, new: &StorePath) -> Result<Changes> {
+        Changes::since(old, None, new)
+    }
+
+    /// Compares what runs with what is to run; `booted` is what was started at the last boot, where that is known: its
+    /// kernel is the one at work, whatever was activated since.
+    pub fn since(
+        old: Option<&StorePath>,
+        booted: Option<&StorePath>,
+        new: &StorePath,
+    ) -> Result<Changes> {
         let units = |system: &StorePath| units(&system.path().join("etc/systemd/system"));
         let (before, after) = (old.map(units).unwrap_or_default(), units(new));
         let names = |of: &BTreeMap<String, Utf8PathBuf>, keep: &dyn Fn(&str, &Utf8Path) -> bool| {
@@ -52,7 +62,7 @@ impl Changes {
             }),
             parameters_added: is.difference(&was).cloned().collect(),
             parameters_removed: was.difference(&is).cloned().collect(),
-            at_reboot: old.map_or_else(Vec::new, |old| at_reboot(old, new)),
+            at_reboot: booted.or(old).map_or_else(Vec::new, |at_work| at_reboot(at_work, new)),
             inhibitors: old.map(|old| inhibitors(old, new)).transpose()?.unwrap_or_default(),
         })
     }
@@ -167,5 +177,23 @@ mod tests {
         );
         assert_eq!(Changes::between(Some(&new), &new).expect("same"), Changes::default());
         assert_eq!(Changes::between(None, &new).expect("first").units_added.len(), 3);
+    }
+
+    #[test]
+    fn the_kernel_at_work_is_the_one_that_was_booted() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let dir = fs::utf8(dir.path()).expect("utf-8");
+        let old = system(&dir, 'a', &[("kernel", "1"), ("initrd", "1")]);
+        let new = system(&dir, 'b', &[("kernel", "2")]);
+        let at_reboot = |runs: &StorePath, booted| {
+            Changes::since(Some(runs), booted, &new).expect("compared").at_reboot
+        };
+        assert_eq!(at_reboot(&old, None), ["kernel", "initrd"]);
+        assert_eq!(at_reboot(&new, Some(&old)), ["kernel", "initrd"]);
+        assert_eq!(at_reboot(&old, Some(&new)), Vec::<String>::new());
+        assert_eq!(
+            Changes::since(None, None, &new).expect("first").at_reboot,
+            Vec::<String>::new()
+        );
     }
 }

@@ -1,12 +1,20 @@
-//! From a snapshot to a machine: verify, check, build, show, and hand over to `studio-activate`.
+//! From a snapshot to a machine: verify, check, build, ask what could be in the way, show, and hand over to
+//! `studio-activate`.
+//!
+//! All of it is done without privilege, so that no password waits behind a mistake. Not here: the single questions
+//! (`preflight`), and what happens on the machine (`engine`).
 
 use super::elevation::Privilege;
 use super::engine::{self, Attempt, How};
-use super::{Changes, FailedUnits, Site, SiteArgs, Wanted};
+use super::options::AttemptArgs;
+use super::preflight::{self, Confirmation, Course, Identity};
+use super::show::show;
+use super::{FailedUnits, Site, SiteArgs, Wanted};
 use crate::activation::{row, verify};
 use crate::build;
 use crate::check;
 use crate::cli::Done;
+use crate::config::{Key, Seconds, Settings};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::nix::Nix;
@@ -19,10 +27,21 @@ use crate::transaction::Verb;
 pub struct Plan {
     /// [`Verb::Switch`], or [`Verb::Boot`] to leave what runs alone.
     pub verb: Verb,
-    /// How the attempt is made.
-    pub how: How,
+    /// What to do when units newly fail.
+    pub failed_units: FailedUnits,
+    /// What to do where the kernel or initrd is another one than the one at work.
+    pub new_kernel: NewKernel,
     /// Whether the user is asked before anything is activated.
     pub ask: Ask,
+}
+
+/// What to do where the kernel or initrd is another one than the one at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewKernel {
+    /// Set the system for the next start, and leave what runs alone.
+    TakesReboot,
+    /// Activate now what can be; kernel and initrd follow at the next start.
+    Later,
 }
 
 /// Whether a question is asked.
@@ -35,54 +54,90 @@ pub enum Ask {
 }
 
 /// Activates a snapshot until the next reboot; returns its store path.
-pub fn test(cx: &Context, snapshot: &Snapshot, args: &SiteArgs) -> Result<Done> {
-    let (nix, site, out) = prepare(cx, snapshot, args, Verb::Test)?;
-    let changes = engine::show_changes(cx, &nix, &site, &out)?;
-    refuse_test(&changes)?;
-    let attempt = Attempt {
-        verb: Verb::Test,
-        wanted: Wanted::Toplevel(out.clone()),
-        snapshot: Some(snapshot.id()),
-        how: How { failed_units: FailedUnits::Accept, ..How::default() },
-        privilege: Privilege::Later,
-    };
-    let exit = engine::run(cx, &nix, &site, attempt)?;
-    Ok(Done { stdout: out.to_string(), exit })
+pub fn test(
+    cx: &Context,
+    snapshot: &Snapshot,
+    args: &SiteArgs,
+    options: &AttemptArgs,
+) -> Result<Done> {
+    let ready = prepare(cx, snapshot, args, options, Verb::Test)?;
+    let changes = show(cx, &ready.nix, &ready.site, &ready.runs)?;
+    match preflight::course(&changes, Verb::Test, NewKernel::Later) {
+        Course::Now => {}
+        Course::NowBut(parts) => {
+            cx.ui.step(format!("{parts} stay those that were started, as always in a test"));
+        }
+        Course::AtBoot { why, .. } => return Err(takes_a_reboot(&why)),
+    }
+    ready.go(cx, snapshot, Verb::Test, FailedUnits::Accept)
 }
 
 /// Makes a snapshot what runs and what starts at boot; returns its store path.
-pub fn switch(cx: &Context, snapshot: &Snapshot, args: &SiteArgs, plan: Plan) -> Result<Done> {
-    let (nix, site, out) = prepare(cx, snapshot, args, plan.verb)?;
-    let changes = engine::show_changes(cx, &nix, &site, &out)?;
-    if !changes.inhibitors.is_empty() && plan.verb == Verb::Switch {
-        cx.ui.step("it will be set for the next start, because this cannot change while it runs");
-    }
-    if plan.ask == Ask::OnTerminal && site.place.runs().as_ref() != Some(&out) {
-        let question = format!("switch {} to `{}`?", site.target, out.name());
+pub fn switch(
+    cx: &Context,
+    snapshot: &Snapshot,
+    args: &SiteArgs,
+    options: &AttemptArgs,
+    plan: Plan,
+) -> Result<Done> {
+    let ready = prepare(cx, snapshot, args, options, plan.verb)?;
+    let (site, out) = (&ready.site, &ready.out);
+    let changes = show(cx, &ready.nix, site, &ready.runs)?;
+    // Nothing is left to set for the next start where it is what runs and what starts.
+    let there = ready.runs_already() && site.place.profile().path().as_ref() == Some(out);
+    let course =
+        if there { Course::Now } else { preflight::course(&changes, plan.verb, plan.new_kernel) };
+    let verb = match course {
+        Course::Now => plan.verb,
+        Course::NowBut(parts) => {
+            cx.ui.step(format!("{parts} follow at the next start"));
+            plan.verb
+        }
+        Course::AtBoot { why, otherwise } => {
+            cx.ui.step(format!("it will be set for the next start, because {why}"));
+            if let Some(otherwise) = otherwise {
+                cx.ui.hint(otherwise);
+            }
+            if let Some(name) = &options.specialisation {
+                cx.ui.step(format!("choose the specialisation `{name}` in the boot menu then"));
+            }
+            Verb::Boot
+        }
+    };
+    if plan.ask == Ask::OnTerminal && !ready.runs_already() {
+        let question = format!("switch {} to `{}`?", site.target, ready.runs.name());
         // Nobody there to answer is no reason to stop: what is switched was named on the command line.
         if cx.ui.confirm(&question, true) == Some(false) {
             return Err(Error::new("not switched, as you said").exit(Exit::Failed));
         }
     }
-    let attempt = Attempt {
-        verb: plan.verb,
-        wanted: Wanted::Toplevel(out.clone()),
-        snapshot: Some(snapshot.id()),
-        how: plan.how,
-        privilege: Privilege::Later,
-    };
-    let exit = engine::run(cx, &nix, &site, attempt)?;
-    Ok(Done { stdout: out.to_string(), exit })
+    ready.go(cx, snapshot, verb, plan.failed_units)
 }
 
-/// Everything that the user may do without privilege, so that no password waits behind a mistake.
-fn prepare(
+/// A snapshot that was built and that nothing speaks against, so far.
+struct Ready<'a> {
+    nix: Nix,
+    site: Site,
+    settings: Settings,
+    options: &'a AttemptArgs,
+    /// What was built: it starts at boot from now on.
+    out: StorePath,
+    /// What is to run: what was built, or a specialisation of it.
+    runs: StorePath,
+    /// The suffix of files that a home finds in its way.
+    backup: Option<String>,
+    privilege: Privilege,
+}
+
+/// Everything that can be found out before anything that changes is shown.
+fn prepare<'a>(
     cx: &Context,
     snapshot: &Snapshot,
     args: &SiteArgs,
+    options: &'a AttemptArgs,
     verb: Verb,
-) -> Result<(Nix, Site, StorePath)> {
-    let settings = args.settings(cx, Some(snapshot.path()))?;
+) -> Result<Ready<'a>> {
+    let settings = options.on_top_of(args.settings(cx, Some(snapshot.path()))?);
     let machine = args.machine(cx)?;
     let nix = Nix::find(cx)?.with_store(args.store.as_deref());
     let target = build::resolve(cx, &nix, snapshot, &settings)?;
@@ -92,30 +147,102 @@ fn prepare(
             .hint("leave `--boot` out")
             .exit(Exit::Usage));
     }
+    // What is wrong with a setting is better said before minutes of checking and building.
+    preflight::confirm_within(&cx.env, &settings, &site, verb)?;
+    limit(&settings)?;
+    let identity = match options.other_host {
+        true => Identity::Right,
+        false => preflight::identity(&site, None)?,
+    };
     snapshot.verify()?;
+    build::floor(&nix)?;
     if verb != Verb::Test {
         // A test is undone by a reboot; what starts at every boot from now on has to pass every check first.
         check::check(cx, &nix, snapshot, false)?;
     }
-    let built = build::build(cx, &nix, snapshot, &site.target)?;
-    if let (Some(store), false) = (&site.machine.store, built.out.path().exists()) {
-        return Err(Error::new(format!("`{}` is in the store `{store}` only", built.out))
-            .because("its activation program runs here, and finds nothing of itself at that path")
-            .hint(
-                "to install a system into another root: `nixos-install --root DIR --flake .#HOST`",
-            )
-            .hint("to switch one that is there: `nixos-enter --root DIR`, then switch"));
+    let privilege = match build::known(cx, &nix, snapshot, &site.target) {
+        // What it changes is seen before a password is asked for.
+        true => Privilege::Later,
+        // A password that is asked for at the end of a long build waits for nobody.
+        false => Privilege::early(cx, &site.elevation)?,
+    };
+    let out = build::build(cx, &nix, snapshot, &site.target)?.out;
+    if let (Some(store), false) = (&site.machine.store, out.path().exists()) {
+        return Err(elsewhere(&out, store));
     }
-    verify(site.target.kind, &built.out, &site.place.root)?;
-    Ok((nix, site, built.out))
+    verify(site.target.kind, &out, &site.place.root)?;
+    if identity == Identity::AfterBuild {
+        preflight::identity(&site, Some(&out))?;
+    }
+    let runs = preflight::what_runs(&site.target, &out, options.specialisation.as_ref())?;
+    if runs != out {
+        verify(site.target.kind, &runs, &site.place.root)?;
+    }
+    if verb != Verb::Test && row(site.target.kind).install_boot.is_some() {
+        preflight::room_on_boot(&site.place, &out)?;
+    }
+    let backup = preflight::files_in_the_way(cx, &site, &runs, options.backup)?;
+    Ok(Ready { nix, site, settings, options, out, runs, backup, privilege })
 }
 
-fn refuse_test(changes: &Changes) -> Result<()> {
-    if changes.inhibitors.is_empty() {
-        return Ok(());
+impl Ready<'_> {
+    /// Whether what is to run does so already.
+    fn runs_already(&self) -> bool {
+        self.site.place.runs().as_ref() == Some(&self.runs)
     }
-    let names = crate::ui::names(&changes.inhibitors, 5);
-    Err(Error::new("the running system cannot become this one without a reboot")
-        .because(format!("{names} cannot change while it runs"))
-        .hint("make it the one that starts at boot: `git flake-switch --boot`, then reboot"))
+
+    /// Hands over to `studio-activate`.
+    fn go(
+        self,
+        cx: &Context,
+        snapshot: &Snapshot,
+        verb: Verb,
+        failed_units: FailedUnits,
+    ) -> Result<Done> {
+        let confirmation = preflight::confirm_within(&cx.env, &self.settings, &self.site, verb)?;
+        if let (Confirmation::Remote(seconds), false) = (confirmation, self.runs_already()) {
+            cx.ui.step(format!(
+                "this session is remote: confirm within {seconds} s, or what runs now is put back \
+                 (`--confirm-within none` does not ask)"
+            ));
+        }
+        let how = How {
+            failed_units,
+            // What is set for the next start is the system; the boot menu has its specialisations.
+            specialisation: self.options.specialisation.clone().filter(|_| verb != Verb::Boot),
+            health: self.settings.health().to_vec(),
+            confirm_within: confirmation.seconds(),
+            limit: limit(&self.settings)?,
+            backup: self.backup,
+        };
+        let attempt = Attempt {
+            verb,
+            wanted: Wanted::Toplevel(self.out.clone()),
+            snapshot: Some(snapshot.id()),
+            how,
+            privilege: self.privilege,
+        };
+        let exit = engine::run(cx, &self.nix, &self.site, attempt)?;
+        Ok(Done { stdout: self.out.to_string(), exit })
+    }
+}
+
+/// How many seconds one activation may take.
+fn limit(settings: &Settings) -> Result<u64> {
+    let limit = settings.parsed::<Seconds>(Key::ActivationLimit)?;
+    Ok(limit.map_or(How::default().limit, Seconds::get))
+}
+
+/// What was built is in a store that this machine does not have.
+fn elsewhere(out: &StorePath, store: &str) -> Error {
+    Error::new(format!("`{out}` is in the store `{store}` only"))
+        .because("its activation program runs here, and finds nothing of itself at that path")
+        .hint("to install a system into another root: `nixos-install --root DIR --flake .#HOST`")
+        .hint("to switch one that is there: `nixos-enter --root DIR`, then switch")
+}
+
+fn takes_a_reboot(why: &str) -> Error {
+    Error::new("the running system cannot become this one without a reboot")
+        .because(why)
+        .hint("make it the one that starts at boot: `git flake-switch --boot`, then reboot")
 }

@@ -1,7 +1,7 @@
 //! What the switching commands want: try a snapshot, switch to it, go back, list what there is.
 //!
-//! Everything up to the activation is done as the user: the snapshot is verified, checked and built, and what it changes
-//! is shown. Then `studio-activate` is called once (`engine`), by root where the target needs it. Where things lie is
+//! Everything up to the activation is done as the user: the snapshot is verified, checked and built, what could be in its
+//! way is looked for (`preflight`), and what it changes is shown. Then `studio-activate` is called once (`engine`), by root where the target needs it. Where things lie is
 //! [`crate::activation`]'s to know.
 
 mod attend;
@@ -10,8 +10,11 @@ mod elevation;
 mod engine;
 mod forward;
 mod generations;
+mod options;
+mod preflight;
 mod rollback;
 mod settled;
+mod show;
 mod site;
 mod watch;
 
@@ -20,8 +23,9 @@ pub use attend::{attach, confirm};
 pub use changes::Changes;
 pub use elevation::Elevation;
 pub use engine::How;
-pub use forward::{Ask, Plan, switch, test};
+pub use forward::{Ask, NewKernel, Plan, switch, test};
 pub use generations::{Health, Listed, Mark, generations, table};
+pub use options::AttemptArgs;
 pub use rollback::{Goal, rollback};
 pub use settled::{last_attempt, settled};
 pub use site::{Site, SiteArgs};

@@ -1,0 +1,160 @@
+//! Whether the boot partition has room for what a boot entry needs: kernels and initrds are copied there, and a boot
+//! loader that runs out of room half-way may leave a machine that does not start.
+//!
+//! The names are those of systemd-boot (`EFI/nixos/HASH-linux-6.12-bzImage.efi`), of grub (`kernels/HASH-…`) and of
+//! extlinux (`nixos/HASH-…`). Not here: writing them, which the system's own program does.
+
+use crate::activation::{Generation, Place};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::store_path::StorePath;
+use crate::ui;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a boot partition may be mounted.
+const MOUNTS: [&str; 3] = ["boot", "efi", "boot/efi"];
+
+/// Where on it boot loaders keep kernels. Only systemd-boot clears away what no generation needs before it copies.
+const FOLDERS: [&str; 3] = [SYSTEMD_BOOT, "kernels", "nixos"];
+const SYSTEMD_BOOT: &str = "EFI/nixos";
+
+/// What the entries themselves take, in bytes, with some room to spare.
+const ENTRIES: u64 = 1 << 20;
+
+/// Refuses a system whose kernel and initrd do not fit on the boot partition of the machine.
+pub fn room_on_boot(place: &Place, new: &StorePath) -> Result<()> {
+    let Some(boot) = partition(&place.root) else { return Ok(()) };
+    let generations = place.profile().generations()?;
+    let needed = needed(&boot, new).saturating_add(ENTRIES);
+    let free = fs::free(&boot)?.bytes.saturating_add(cleared(&boot, &generations, new));
+    if needed <= free {
+        return Ok(());
+    }
+    Err(Error::new(format!("there is too little space on the boot partition `{boot}`"))
+        .because(format!(
+            "the new kernel and initrd take {}, and {} are free",
+            ui::size(needed),
+            ui::size(free)
+        ))
+        .hint("each generation keeps its own there: `git flake-generations` lists them")
+        .hint("remove old ones, then try again: `nix-collect-garbage --delete-older-than 30d`"))
+}
+
+/// The boot partition of a machine: where a boot loader of ours was installed, else a file system of its own, else the
+/// folder `boot`.
+fn partition(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    let there: Vec<Utf8PathBuf> =
+        MOUNTS.iter().map(|name| root.join(name)).filter(|folder| folder.is_dir()).collect();
+    let in_use = |boot: &&Utf8PathBuf| FOLDERS.iter().any(|folder| boot.join(folder).is_dir());
+    let found = there
+        .iter()
+        .find(in_use)
+        .or_else(|| there.iter().find(|folder| fs::is_mount_point(folder)))
+        .or_else(|| there.iter().find(|folder| folder.ends_with("boot")));
+    found.cloned()
+}
+
+/// How many bytes would be copied to the boot partition.
+fn needed(boot: &Utf8Path, new: &StorePath) -> u64 {
+    let in_use = FOLDERS.iter().any(|folder| boot.join(folder).is_dir());
+    if !in_use && !fs::is_mount_point(boot) {
+        // A boot loader that reads the store itself copies nothing.
+        return 0;
+    }
+    copied(new)
+        .into_iter()
+        .filter(|(name, _)| !FOLDERS.iter().any(|folder| is_in(&boot.join(folder), name)))
+        .fold(0, |sum, (_, size)| sum.saturating_add(size))
+}
+
+fn is_in(folder: &Utf8Path, name: &str) -> bool {
+    folder.join(name).exists() || folder.join(format!("{name}.efi")).exists()
+}
+
+/// How many bytes systemd-boot clears away before it copies: what no generation needs that is there.
+fn cleared(boot: &Utf8Path, generations: &[Generation], new: &StorePath) -> u64 {
+    let Ok(entries) = boot.join(SYSTEMD_BOOT).read_dir_utf8() else { return 0 };
+    let kept: BTreeSet<String> = generations
+        .iter()
+        .filter_map(|generation| generation.path.as_ref())
+        .chain([new])
+        .flat_map(|system| copied(system).into_keys())
+        .collect();
+    entries
+        .flatten()
+        .filter(|entry| !kept.contains(entry.file_name().trim_end_matches(".efi")))
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(std::fs::Metadata::is_file)
+        .fold(0, |sum, meta| sum.saturating_add(meta.len()))
+}
+
+/// What of a system and its specialisations is copied: the name that it gets, and its size in bytes.
+fn copied(system: &StorePath) -> BTreeMap<String, u64> {
+    let specialisations = system.path().join("specialisation").read_dir_utf8();
+    let systems = specialisations
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.into_path())
+        .chain([system.path().to_owned()]);
+    systems
+        .flat_map(|system| ["kernel", "initrd"].map(|part| system.join(part)))
+        .filter_map(|file| {
+            let real = file.canonicalize_utf8().ok()?;
+            Some((flat_name(&real)?, real.metadata().ok()?.len()))
+        })
+        .collect()
+}
+
+/// The path below the store as one name: `HASH-linux-6.12/bzImage` is `HASH-linux-6.12-bzImage`.
+fn flat_name(file: &Utf8Path) -> Option<String> {
+    let object = file.ancestors().find(|path| StorePath::new(*path).is_ok())?;
+    let below = file.strip_prefix(object.parent()?).ok()?;
+    Some(below.as_str().replace('/', "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2";
+
+    fn write(path: &Utf8Path, size: usize) {
+        fs::create_dir_all(path.parent().expect("parent")).expect("mkdir");
+        fs::write_new(path, &vec![b'x'; size]).expect("write");
+    }
+
+    #[test]
+    fn only_what_is_not_there_yet_is_counted_under_the_names_of_each_boot_loader() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let dir = fs::utf8(dir.path()).expect("utf-8");
+        let store = dir.join("nix/store");
+        let kernel = store.join(format!("{HASH}-linux-6.12/bzImage"));
+        let initrd = store.join(format!("{HASH}-initrd"));
+        write(&kernel, 5000);
+        write(&initrd, 700);
+        let system = store.join(format!("{HASH}-nixos-system"));
+        fs::symlink_atomic(&kernel, &system.join("kernel")).expect("link");
+        fs::symlink_atomic(&initrd, &system.join("initrd")).expect("link");
+        let system = StorePath::new(system).expect("store path");
+        let boot = dir.join("boot");
+        assert_eq!(partition(&dir), None);
+        fs::create_dir_all(&boot).expect("mkdir");
+        assert_eq!(partition(&dir), Some(boot.clone()));
+        assert_eq!(needed(&boot, &system), 0, "nothing is copied beside the store");
+        fs::create_dir_all(&boot.join("efi/EFI/nixos")).expect("mkdir");
+        assert_eq!(partition(&dir), Some(boot.join("efi")));
+        fs::create_dir_all(&boot.join("kernels")).expect("mkdir");
+        assert_eq!(partition(&dir), Some(boot.clone()));
+        assert_eq!(needed(&boot, &system), 5700);
+        write(&boot.join(format!("kernels/{HASH}-linux-6.12-bzImage")), 1);
+        assert_eq!(needed(&boot, &system), 700);
+        let esp = boot.join("EFI/nixos");
+        write(&esp.join(format!("{HASH}-initrd.efi")), 1);
+        assert_eq!(needed(&boot, &system), 0);
+        assert_eq!(cleared(&boot, &[], &system), 0);
+        write(&esp.join(format!("{HASH}-linux-6.1-bzImage.efi")), 4000);
+        assert_eq!(cleared(&boot, &[], &system), 4000);
+    }
+}
