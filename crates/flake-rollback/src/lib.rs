@@ -1,23 +1,31 @@
-//! `git flake-rollback [N]`: go back to what ran before, or to a generation.
+//! `git flake-rollback [GENERATION]`: go back to what ran before, or to a generation.
 //!
 //! It evaluates and builds nothing and needs no flake, because the flake may be what is broken.
 //! Not here: which generation "before" is (`studio_core::switch`).
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::config::Key;
 use studio_core::switch::{Goal, Site, SiteArgs, rollback};
 use studio_core::{Exit, Result};
 
 /// Go back to what ran before, or to a generation
 ///
-/// Without N: a system that is only being tried is left for the one that starts at boot; one that was made permanent is
-/// left for the one that ran before it. The generation that is left stays. Prints the store path that runs then.
+/// Without GENERATION: a system that is only being tried is left for the one that starts at boot; one that was made
+/// permanent is left for the one that ran before it. The generation that is left stays. Prints the store path that runs
+/// then.
 #[derive(Debug, Parser)]
 #[command(name = "flake-rollback", bin_name = "git flake-rollback")]
 pub struct Args {
-    /// The generation to go to; `git flake-generations` lists them
-    #[arg(value_name = "N")]
-    generation: Option<u64>,
+    /// Where to go: the number of a generation, the commit that it was built from (7 digits or more), or a snapshot (its
+    /// id or its folder); `git flake-generations` lists them
+    #[arg(value_name = "GENERATION")]
+    generation: Option<String>,
+    /// Put it back unless confirmed within 60s, 5m …
+    ///
+    /// With `none` or `0` nobody is asked. That is the default, but for a session over ssh, which has 60s.
+    #[arg(long, value_name = "TIME")]
+    confirm_within: Option<String>,
     #[command(flatten)]
     site: SiteArgs,
     #[command(flatten)]
@@ -30,6 +38,9 @@ impl Command for Args {
 git flake-rollback
 # go to a generation
 git flake-rollback 41
+# go to what was built from a commit, or from a snapshot
+git flake-rollback 1bd7aa3be0f5
+git flake-rollback ~/.local/share/studio/snapshots/1bd7aa3be0f5e3c0ad8a5d4a1b0c7f6e2d93b845
 # the home of home-manager
 git flake-rollback --target home
 ";
@@ -40,6 +51,7 @@ git flake-rollback --target home
         Exit::UnitsFailed,
         Exit::Reverted,
         Exit::RebootNeeded,
+        Exit::NotConfirmed,
         Exit::Busy,
         Exit::WayBackFailed,
         Exit::Interrupted,
@@ -50,8 +62,9 @@ git flake-rollback --target home
     }
 
     fn run(self, cx: &Context) -> Result<Done> {
-        let site = Site::without_flake(cx, &self.site)?;
-        let goal = self.generation.map_or(Goal::Before, Goal::Number);
-        rollback(cx, &site, goal)
+        let mut site = Site::without_flake(cx, &self.site)?;
+        site.settings = site.settings.with_flag(Key::ConfirmWithin, self.confirm_within.as_deref());
+        let goal = self.generation.map_or(Goal::Before, Goal::Named);
+        rollback(cx, &site, &goal)
     }
 }

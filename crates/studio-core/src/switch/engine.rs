@@ -2,15 +2,16 @@
 //! `watch`.
 
 use super::elevation::{Elevation, Order, Privilege};
+use super::preflight::{self, Confirmation};
 use super::watch::{self, Asking, Begin};
-use super::{Changes, Site, last_attempt, settled};
+use super::{Site, last_attempt, settled};
+use crate::config::{Key, Seconds, Settings};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::health::HealthCheck;
 use crate::names::{CommitId, ConfigName};
 use crate::nix::Nix;
 use crate::process::Failure;
-use crate::store_path::StorePath;
 use crate::transaction::{Call, FailedUnits, Id, Keeper, Records, Verb, Wanted, variables};
 use crate::ui::Verbosity;
 use camino::Utf8Path;
@@ -136,34 +137,20 @@ fn keeper(cx: &Context, site: &Site) -> Keeper {
     }
 }
 
-/// Shows what differs between what runs and what is wanted.
-pub(super) fn show_changes(
-    cx: &Context,
-    nix: &Nix,
-    site: &Site,
-    new: &StorePath,
-) -> Result<Changes> {
-    let old = site.place.runs();
-    let changes = Changes::between(old.as_ref(), new)?;
-    let Some(old) = old else {
-        cx.ui.step(format!("{} is switched for the first time", site.target));
-        return Ok(changes);
-    };
-    if old == *new {
-        return Ok(changes);
+/// How many seconds one activation may take.
+pub(super) fn limit(settings: &Settings) -> Result<u64> {
+    let limit = settings.parsed::<Seconds>(Key::ActivationLimit)?;
+    Ok(limit.map_or(How::default().limit, Seconds::get))
+}
+
+/// How many seconds the user has to confirm, if they are asked; they are told where nobody but the session asked for it.
+pub(super) fn asked_to_confirm(cx: &Context, site: &Site, verb: Verb) -> Result<Option<u64>> {
+    let confirmation = preflight::confirm_within(&cx.env, &site.settings, site, verb)?;
+    if let Confirmation::Remote(seconds) = confirmation {
+        cx.ui.step(format!(
+            "this session is remote: confirm within {seconds} s, or what runs now is put back \
+             (`--confirm-within none` does not ask)"
+        ));
     }
-    // A picture of packages is a help, not a condition: an old system may be gone from this store.
-    let packages = nix.diff_closures(&old, new).unwrap_or_else(|error| {
-        cx.ui.detail(format!("packages were not compared: {}", error.message()));
-        String::new()
-    });
-    cx.ui.step(format!("{} changes:", site.target));
-    let lines: Vec<String> = packages.lines().map(str::to_owned).chain(changes.lines()).collect();
-    for line in &lines {
-        cx.ui.step(format!("  {line}"));
-    }
-    if lines.is_empty() {
-        cx.ui.step("  nothing that is counted here: other files");
-    }
-    Ok(changes)
+    Ok(confirmation.seconds())
 }

@@ -5,16 +5,15 @@
 //! (`preflight`), and what happens on the machine (`engine`).
 
 use super::elevation::Privilege;
-use super::engine::{self, Attempt, How};
+use super::engine::{self, Attempt, How, asked_to_confirm, limit};
 use super::options::AttemptArgs;
-use super::preflight::{self, Confirmation, Course, Identity};
+use super::preflight::{self, Course, Identity};
 use super::show::show;
 use super::{FailedUnits, Site, SiteArgs, Wanted};
 use crate::activation::{row, verify};
 use crate::build;
 use crate::check;
 use crate::cli::Done;
-use crate::config::{Key, Seconds, Settings};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::nix::Nix;
@@ -118,7 +117,6 @@ pub fn switch(
 struct Ready<'a> {
     nix: Nix,
     site: Site,
-    settings: Settings,
     options: &'a AttemptArgs,
     /// What was built: it starts at boot from now on.
     out: StorePath,
@@ -182,7 +180,7 @@ fn prepare<'a>(
         preflight::room_on_boot(&site.place, &out)?;
     }
     let backup = preflight::files_in_the_way(cx, &site, &runs, options.backup)?;
-    Ok(Ready { nix, site, settings, options, out, runs, backup, privilege })
+    Ok(Ready { nix, site, options, out, runs, backup, privilege })
 }
 
 impl Ready<'_> {
@@ -199,20 +197,19 @@ impl Ready<'_> {
         verb: Verb,
         failed_units: FailedUnits,
     ) -> Result<Done> {
-        let confirmation = preflight::confirm_within(&cx.env, &self.settings, &self.site, verb)?;
-        if let (Confirmation::Remote(seconds), false) = (confirmation, self.runs_already()) {
-            cx.ui.step(format!(
-                "this session is remote: confirm within {seconds} s, or what runs now is put back \
-                 (`--confirm-within none` does not ask)"
-            ));
-        }
+        let confirm_within = match self.runs_already() {
+            true => {
+                preflight::confirm_within(&cx.env, &self.site.settings, &self.site, verb)?.seconds()
+            }
+            false => asked_to_confirm(cx, &self.site, verb)?,
+        };
         let how = How {
             failed_units,
             // What is set for the next start is the system; the boot menu has its specialisations.
             specialisation: self.options.specialisation.clone().filter(|_| verb != Verb::Boot),
-            health: self.settings.health().to_vec(),
-            confirm_within: confirmation.seconds(),
-            limit: limit(&self.settings)?,
+            health: self.site.settings.health().to_vec(),
+            confirm_within,
+            limit: limit(&self.site.settings)?,
             backup: self.backup,
         };
         let attempt = Attempt {
@@ -225,12 +222,6 @@ impl Ready<'_> {
         let exit = engine::run(cx, &self.nix, &self.site, attempt)?;
         Ok(Done { stdout: self.out.to_string(), exit })
     }
-}
-
-/// How many seconds one activation may take.
-fn limit(settings: &Settings) -> Result<u64> {
-    let limit = settings.parsed::<Seconds>(Key::ActivationLimit)?;
-    Ok(limit.map_or(How::default().limit, Seconds::get))
 }
 
 /// What was built is in a store that this machine does not have.

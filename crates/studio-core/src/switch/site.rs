@@ -67,6 +67,8 @@ pub struct Site {
     pub place: Place,
     /// How privilege is got.
     pub elevation: Elevation,
+    /// The settings that hold.
+    pub settings: Settings,
 }
 
 impl Site {
@@ -74,7 +76,7 @@ impl Site {
     pub fn of(cx: &Context, target: Target, machine: Machine, settings: &Settings) -> Result<Site> {
         let place = machine.place(&target, &cx.env, &cx.home()?)?;
         let elevation = Elevation::choose(target.kind, &machine, settings, &cx.env)?;
-        Ok(Site { target, machine, place, elevation })
+        Ok(Site { target, machine, place, elevation, settings: settings.clone() })
     }
 
     /// The site that going back and listing work on: nothing is evaluated, because the flake may be what is broken.

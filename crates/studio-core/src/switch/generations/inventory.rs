@@ -1,11 +1,11 @@
 //! What is on disk about the generations of a target: their links, and the records of attempts. Read once, then asked.
 
-use crate::activation::{Generation, Place};
+use crate::activation::{Generation, Place, linked_store_path};
 use crate::error::Result;
 use crate::fs;
 use crate::names::CommitId;
 use crate::store_path::StorePath;
-use crate::transaction::Record;
+use crate::transaction::{Record, Records};
 
 /// The generations of a target and the attempts at it, as they were when they were read.
 #[derive(Clone, Debug)]
@@ -23,7 +23,13 @@ pub(in crate::switch) struct Inventory {
 }
 
 impl Inventory {
-    /// Everything about a place and the records of attempts at it, oldest first.
+    /// Everything about a place; records that cannot be understood are an error.
+    pub fn read(place: &Place) -> Result<Inventory> {
+        let records = Records::at(&place.records).of(&place.profile)?;
+        Inventory::with(place, records)
+    }
+
+    /// The same with records that were read already.
     pub fn with(place: &Place, records: Vec<Record>) -> Result<Inventory> {
         let profile = place.profile();
         Ok(Inventory {
@@ -35,6 +41,16 @@ impl Inventory {
         })
     }
 
+    /// The generation with this number.
+    pub fn number(&self, number: u64) -> Option<&Generation> {
+        self.generations.iter().find(|generation| generation.number == number)
+    }
+
+    /// The newest generation that holds this.
+    pub fn holding(&self, path: &StorePath) -> Option<&Generation> {
+        self.generations.iter().rev().find(|generation| generation.path.as_ref() == Some(path))
+    }
+
     /// The snapshot that a generation was built from: by the attempt that made it, else by any that led to the same path.
     pub fn snapshot(&self, number: Option<u64>, path: &StorePath) -> Option<CommitId> {
         let of_path = || self.records.iter().rev().filter(|record| record.leads_to(path));
@@ -42,6 +58,18 @@ impl Inventory {
             .filter(|record| number.is_some() && record.generation == number)
             .find_map(|record| record.call.snapshot.clone());
         made.or_else(|| of_path().find_map(|record| record.call.snapshot.clone()))
+    }
+
+    /// Every commit that this was built from, for all that is known: several may lead to the same path.
+    pub fn commits(&self, path: &StorePath) -> Vec<String> {
+        let recorded = self.records.iter().rev().filter(|record| record.leads_to(path));
+        let mut commits: Vec<String> = recorded
+            .filter_map(|record| record.call.snapshot.as_ref().map(ToString::to_string))
+            .chain(revision(path))
+            .collect();
+        commits.sort();
+        commits.dedup();
+        commits
     }
 }
 
@@ -54,6 +82,15 @@ impl LeadsTo for Record {
     fn leads_to(&self, path: &StorePath) -> bool {
         self.new == *path || self.runs == *path
     }
+}
+
+/// Whether it is this system that runs: itself, or one of its specialisations.
+pub(in crate::switch) fn runs_as(system: &StorePath, running: &StorePath) -> bool {
+    let specialisations = || system.path().join("specialisation").read_dir_utf8();
+    system == running
+        || specialisations().into_iter().flatten().flatten().any(|specialisation| {
+            linked_store_path(specialisation.path()).as_ref() == Some(running)
+        })
 }
 
 /// Whether what a generation holds is there: a link may outlive it.

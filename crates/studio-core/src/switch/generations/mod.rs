@@ -6,6 +6,7 @@
 mod health;
 mod inventory;
 mod kernel;
+mod named;
 mod size;
 mod source;
 mod table;
@@ -14,6 +15,11 @@ mod unfinished;
 pub use health::Health;
 pub use table::table;
 
+pub(super) use health::health;
+pub(super) use inventory::{Inventory, is_there, runs_as};
+pub(super) use named::{named, snapshot_folder};
+pub(super) use unfinished::unfinished;
+
 use super::Site;
 use crate::activation::Generation;
 use crate::context::Context;
@@ -21,8 +27,7 @@ use crate::error::Result;
 use crate::names::CommitId;
 use crate::store_path::StorePath;
 use crate::transaction::Records;
-use health::health;
-use inventory::{Inventory, is_there, revision};
+use inventory::revision;
 use serde::Serialize;
 use source::Sources;
 
@@ -114,7 +119,10 @@ fn listed(generation: &Generation, inventory: &Inventory, sources: &Sources) -> 
     let path = generation.path.as_ref();
     let snapshot = path.and_then(|path| inventory.snapshot(Some(generation.number), path));
     let commit = snapshot.as_ref().map(ToString::to_string).or_else(|| path.and_then(revision));
-    let is = |other: &Option<StorePath>| other.is_some() && generation.path == *other;
+    let is = |other: &Option<StorePath>| match (path, other) {
+        (Some(path), Some(other)) => runs_as(path, other),
+        _ => false,
+    };
     let marks = [
         (Mark::Current, inventory.current == Some(generation.number)),
         (Mark::Running, is(&inventory.runs)),

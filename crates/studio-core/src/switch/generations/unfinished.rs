@@ -7,8 +7,11 @@ use crate::switch::last_attempt;
 use crate::transaction::{Phase, Record};
 
 /// The attempt that calls for going back: one that was interrupted, else the last one if its way back failed.
+///
+/// One that was interrupted before it changed anything is none: nothing is half done.
 pub(in crate::switch) fn unfinished(records: &[Record]) -> Option<&Record> {
-    let open = records.iter().rev().find(|record| !record.phase.ended());
+    let half_done = |record: &&Record| !record.phase.ended() && record.phase != Phase::Prepared;
+    let open = records.iter().rev().find(half_done);
     open.or_else(|| last_attempt(records).filter(|last| last.phase == Phase::RevertFailed))
 }
 
