@@ -55,7 +55,7 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
     let arguments = sandbox.read("home/arguments");
     let id = arguments.lines().find_map(|line| line.strip_prefix("--id=")).expect("an id");
     let shown = arguments.replace(sandbox.root().as_str(), "[SANDBOX]").replace(id, "ID");
-    insta::assert_snapshot!(shown, @r"
+    insta::assert_snapshot!(shown, @"
     --
     [SANDBOX]/bin/studio-activate
     rollback
@@ -66,8 +66,9 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
     --generation=1
     --store-dir=[SANDBOX]/nix/store
     --nix-env=[SANDBOX]/bin/nix-env
-    --answer=[SANDBOX]/home/.local/share/studio/transactions/ID.answer
+    --answer=[SANDBOX]/home/.local/share/studio/transactions/ID
     --limit=600
+    --keeper=session
     --env=NIX_STORE_DIR=[SANDBOX]/nix/store
     --env=LOCALE_ARCHIVE=/archive
     --accept-failed-units

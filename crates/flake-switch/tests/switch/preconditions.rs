@@ -1,9 +1,9 @@
 //! What is refused or decided before anything is activated: the machine is as it was, and nobody was asked for a password.
 
-use crate::scene::{Scene, shown};
 use camino::Utf8Path;
 use insta::assert_snapshot;
 use testkit::Outcome;
+use testkit::{Scene, shown};
 
 const SPARE: &str = "flake-switch --yes --host spare";
 

@@ -69,7 +69,7 @@ pub(super) enum Privilege {
     /// It is started when it is needed.
     Later,
     /// It was started, has its privilege, and waits for its order.
-    Waiting(Conversation),
+    Waiting(Box<Conversation>),
 }
 
 impl Privilege {
@@ -80,7 +80,7 @@ impl Privilege {
         let program = elevation.program(&engine(&cx.env)?, &["wait".to_owned()]);
         let mut waiting = program.converse()?;
         if waiting.hear().as_deref() == Some("ready") {
-            return Ok(Privilege::Waiting(waiting));
+            return Ok(Privilege::Waiting(Box::new(waiting)));
         }
         let error = Error::new(format!("`{name}` did not give the privilege of root"));
         Err(match waiting.end() {
