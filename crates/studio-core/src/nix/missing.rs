@@ -37,7 +37,8 @@ fn bytes(size: &str) -> Option<u64> {
     let (number, unit) = size.trim().split_once(' ')?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let exponent = match unit.trim().chars().next()?.to_ascii_uppercase() {
-        'B' => 0,
+        // Some versions write bytes as ` iB`.
+        'B' | 'I' => 0,
         'K' => 1,
         'M' => 2,
         'G' => 3,
@@ -67,6 +68,7 @@ mod tests {
             ("these 75 paths will be fetched (116.25 MiB download, 554 MiB unpacked):", 554 * mib),
             ("this path will be fetched (1.0 KiB download, 4.5 KiB unpacked):\n  /nix/x", 4608),
             ("this path will be fetched (812 B download, 900 B unpacked):", 900),
+            ("this path will be fetched (812.0  iB download, 900.0  iB unpacked):", 900),
             ("these 2 paths will be fetched (1.0 GiB download, 2.0 GiB unpacked):", 2048 * mib),
             ("these 2 paths will be fetched (some download, much unpacked):", 0),
         ] {

@@ -9,7 +9,7 @@ use super::engine::{self, Attempt, How, asked_to_confirm, limit};
 use super::options::AttemptArgs;
 use super::preflight::{self, Course, Identity};
 use super::show::show;
-use super::{FailedUnits, Site, SiteArgs, Wanted};
+use super::{Changes, FailedUnits, Site, SiteArgs, Wanted};
 use crate::activation::{row, verify};
 use crate::build;
 use crate::check;
@@ -61,7 +61,7 @@ pub fn test(
 ) -> Result<Done> {
     let ready = prepare(cx, snapshot, args, options, Verb::Test)?;
     let changes = show(cx, &ready.nix, &ready.site, &ready.runs)?;
-    match preflight::course(&changes, Verb::Test, NewKernel::Later) {
+    match ready.course(&changes, Verb::Test, NewKernel::Later) {
         Course::Now => {}
         Course::NowBut(parts) => {
             cx.ui.step(format!("{parts} stay those that were started, as always in a test"));
@@ -80,13 +80,9 @@ pub fn switch(
     plan: Plan,
 ) -> Result<Done> {
     let ready = prepare(cx, snapshot, args, options, plan.verb)?;
-    let (site, out) = (&ready.site, &ready.out);
+    let site = &ready.site;
     let changes = show(cx, &ready.nix, site, &ready.runs)?;
-    // Nothing is left to set for the next start where it is what runs and what starts.
-    let there = ready.runs_already() && site.place.profile().path().as_ref() == Some(out);
-    let course =
-        if there { Course::Now } else { preflight::course(&changes, plan.verb, plan.new_kernel) };
-    let verb = match course {
+    let verb = match ready.course(&changes, plan.verb, plan.new_kernel) {
         Course::Now => plan.verb,
         Course::NowBut(parts) => {
             cx.ui.step(format!("{parts} follow at the next start"));
@@ -177,7 +173,7 @@ fn prepare<'a>(
         verify(site.target.kind, &runs, &site.place.root)?;
     }
     if verb != Verb::Test && row(site.target.kind).install_boot.is_some() {
-        preflight::room_on_boot(&site.place, &out)?;
+        preflight::room_on_boot(cx, &site.place, &out)?;
     }
     let backup = preflight::files_in_the_way(cx, &site, &runs, options.backup)?;
     Ok(Ready { nix, site, options, out, runs, backup, privilege })
@@ -187,6 +183,18 @@ impl Ready<'_> {
     /// Whether what is to run does so already.
     fn runs_already(&self) -> bool {
         self.site.place.runs().as_ref() == Some(&self.runs)
+    }
+
+    /// Whether it is activated now.
+    fn course(&self, changes: &Changes, verb: Verb, new_kernel: NewKernel) -> Course {
+        let place = &self.site.place;
+        // Nothing is left to set for the next start where it is what runs and what starts.
+        let there = self.runs_already() && place.profile().path().as_ref() == Some(&self.out);
+        let starts_at_boot = row(place.kind).install_boot.is_some();
+        match starts_at_boot && !(there && verb == Verb::Switch) {
+            true => preflight::course(changes, verb, new_kernel),
+            false => Course::Now,
+        }
     }
 
     /// Hands over to `studio-activate`.

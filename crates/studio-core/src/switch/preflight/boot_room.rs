@@ -5,6 +5,7 @@
 //! extlinux (`nixos/HASH-…`). Not here: writing them, which the system's own program does.
 
 use crate::activation::{Generation, Place};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::store_path::StorePath;
@@ -23,20 +24,34 @@ const SYSTEMD_BOOT: &str = "EFI/nixos";
 const ENTRIES: u64 = 1 << 20;
 
 /// Refuses a system whose kernel and initrd do not fit on the boot partition of the machine.
-pub fn room_on_boot(place: &Place, new: &StorePath) -> Result<()> {
+///
+/// A partition that only root may look into is guessed at: then there is a warning instead.
+pub fn room_on_boot(cx: &Context, place: &Place, new: &StorePath) -> Result<()> {
     let Some(boot) = partition(&place.root) else { return Ok(()) };
-    let generations = place.profile().generations()?;
-    let needed = needed(&boot, new).saturating_add(ENTRIES);
-    let free = fs::free(&boot)?.bytes.saturating_add(cleared(&boot, &generations, new));
+    let kept = names(&place.profile().generations()?);
+    let free = fs::free(&boot)?.bytes;
+    let closed = boot.read_dir_utf8().is_err();
+    let (needed, free) = if closed {
+        // What some generation needs is there, as far as one can know.
+        (size(copied(new).into_iter().filter(|(name, _)| !kept.contains(name))), free)
+    } else {
+        (needed(&boot, new), free.saturating_add(cleared(&boot, &kept, new)))
+    };
+    let needed = needed.saturating_add(ENTRIES);
     if needed <= free {
         return Ok(());
     }
+    let why = format!(
+        "the new kernel and initrd take {}, and {} are free",
+        ui::size(needed),
+        ui::size(free)
+    );
+    if closed {
+        cx.ui.warn(format!("the boot partition `{boot}` may be too small: {why}"));
+        return Ok(());
+    }
     Err(Error::new(format!("there is too little space on the boot partition `{boot}`"))
-        .because(format!(
-            "the new kernel and initrd take {}, and {} are free",
-            ui::size(needed),
-            ui::size(free)
-        ))
+        .because(why)
         .hint("each generation keeps its own there: `git flake-generations` lists them")
         .hint("remove old ones, then try again: `nix-collect-garbage --delete-older-than 30d`"))
 }
@@ -62,28 +77,33 @@ fn needed(boot: &Utf8Path, new: &StorePath) -> u64 {
         // A boot loader that reads the store itself copies nothing.
         return 0;
     }
-    copied(new)
-        .into_iter()
-        .filter(|(name, _)| !FOLDERS.iter().any(|folder| is_in(&boot.join(folder), name)))
-        .fold(0, |sum, (_, size)| sum.saturating_add(size))
+    let is_there = |name: &str| FOLDERS.iter().any(|folder| is_in(&boot.join(folder), name));
+    size(copied(new).into_iter().filter(|(name, _)| !is_there(name)))
+}
+
+/// The size of several files together.
+fn size(files: impl Iterator<Item = (String, u64)>) -> u64 {
+    files.fold(0, |sum, (_, size)| sum.saturating_add(size))
+}
+
+/// What all generations have on the boot partition.
+fn names(generations: &[Generation]) -> BTreeSet<String> {
+    let systems = generations.iter().filter_map(|generation| generation.path.as_ref());
+    systems.flat_map(|system| copied(system).into_keys()).collect()
 }
 
 fn is_in(folder: &Utf8Path, name: &str) -> bool {
     folder.join(name).exists() || folder.join(format!("{name}.efi")).exists()
 }
 
-/// How many bytes systemd-boot clears away before it copies: what no generation needs that is there.
-fn cleared(boot: &Utf8Path, generations: &[Generation], new: &StorePath) -> u64 {
+/// How many bytes systemd-boot clears away before it copies: what neither a generation nor the new system needs.
+fn cleared(boot: &Utf8Path, kept: &BTreeSet<String>, new: &StorePath) -> u64 {
     let Ok(entries) = boot.join(SYSTEMD_BOOT).read_dir_utf8() else { return 0 };
-    let kept: BTreeSet<String> = generations
-        .iter()
-        .filter_map(|generation| generation.path.as_ref())
-        .chain([new])
-        .flat_map(|system| copied(system).into_keys())
-        .collect();
+    let new = copied(new);
+    let needless = |name: &str| !kept.contains(name) && !new.contains_key(name);
     entries
         .flatten()
-        .filter(|entry| !kept.contains(entry.file_name().trim_end_matches(".efi")))
+        .filter(|entry| needless(entry.file_name().trim_end_matches(".efi")))
         .filter_map(|entry| entry.metadata().ok())
         .filter(std::fs::Metadata::is_file)
         .fold(0, |sum, meta| sum.saturating_add(meta.len()))
@@ -153,8 +173,11 @@ mod tests {
         let esp = boot.join("EFI/nixos");
         write(&esp.join(format!("{HASH}-initrd.efi")), 1);
         assert_eq!(needed(&boot, &system), 0);
-        assert_eq!(cleared(&boot, &[], &system), 0);
-        write(&esp.join(format!("{HASH}-linux-6.1-bzImage.efi")), 4000);
-        assert_eq!(cleared(&boot, &[], &system), 4000);
+        let none = BTreeSet::new();
+        assert_eq!(cleared(&boot, &none, &system), 0);
+        let old = format!("{HASH}-linux-6.1-bzImage");
+        write(&esp.join(format!("{old}.efi")), 4000);
+        assert_eq!(cleared(&boot, &none, &system), 4000);
+        assert_eq!(cleared(&boot, &BTreeSet::from([old]), &system), 0, "a generation needs it");
     }
 }
