@@ -203,12 +203,22 @@ fn generate(what: Generate, mut command: clap::Command) -> Result<Done> {
     Ok(Done::with(String::from_utf8_lossy(&script)))
 }
 
-/// The page of a command: its own long help, which says everything.
+/// The page of a command: its own long help, which says everything, and that of each subcommand without what they share.
 fn markdown(command: clap::Command) -> String {
     let title = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let mut page = section("#", &title, command.clone());
+    for subcommand in command.get_subcommands().filter(|one| !one.is_hide_set()) {
+        let title = format!("{title} {}", subcommand.get_name());
+        page.push('\n');
+        page.push_str(&section("##", &title, subcommand.clone().bin_name(&title)));
+    }
+    page
+}
+
+fn section(level: &str, title: &str, command: clap::Command) -> String {
     let help = command.term_width(100).render_long_help().to_string();
     let (about, options) = help.split_once("\nUsage: ").unwrap_or((&help, ""));
     let lines: Vec<&str> = options.lines().map(str::trim_end).collect();
     let options = lines.join("\n");
-    format!("# {title}\n\n{}\n\n```text\nUsage: {}\n```\n", about.trim(), options.trim_end())
+    format!("{level} {title}\n\n{}\n\n```text\nUsage: {}\n```\n", about.trim(), options.trim_end())
 }

@@ -186,6 +186,15 @@ pub fn columns(variable: Option<&str>) -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
+/// Whether what goes to stdout is to be coloured; `None` where stdout is no terminal and nobody says otherwise.
+pub fn stdout_color(choice: Color, no_color: bool) -> Option<bool> {
+    match choice {
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+        Color::Auto => std::io::stdout().is_terminal().then_some(!no_color),
+    }
+}
+
 /// `1 file`, `2 files`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

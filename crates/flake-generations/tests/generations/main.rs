@@ -14,4 +14,5 @@ macro_rules! shows {
 }
 
 mod bare;
+mod diff;
 mod list;

@@ -9,6 +9,7 @@
 mod changes;
 mod checkout;
 mod commit;
+mod compare;
 mod index;
 mod refs;
 mod submodule;
@@ -18,6 +19,7 @@ mod verify;
 pub use changes::{Change, Changes, Nature};
 pub use checkout::Checkout;
 pub use commit::Identity;
+pub use compare::{ChangedFile, Shown};
 pub use index::PreparedIndex;
 pub use refs::{Move, MoveFailed, Target};
 pub use submodule::Submodule;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST: usize = 8;
 
 /// What differs between two systems.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Changes {
     /// Units that only the new one has.
     pub units_added: Vec<String>,
@@ -22,6 +22,12 @@ pub struct Changes {
     pub units_removed: Vec<String>,
     /// Units that both have, with different text.
     pub units_changed: Vec<String>,
+    /// Files below `/etc` that only the new one has, by their path there; units apart.
+    pub etc_added: Vec<String>,
+    /// Files below `/etc` that only the old one has.
+    pub etc_removed: Vec<String>,
+    /// Files below `/etc` that both have and that differ.
+    pub etc_changed: Vec<String>,
     /// Kernel parameters that only the new one has.
     pub parameters_added: Vec<String>,
     /// Kernel parameters that only the old one has.
@@ -53,12 +59,19 @@ impl Changes {
                 .map(|(name, _)| name.clone())
                 .collect()
         };
+        let etc = |system: &StorePath| etc(&system.path().join("etc"));
+        let (etc_before, etc_after) = (old.map(etc).unwrap_or_default(), etc(new));
         let (was, is) = (old.map(parameters).transpose()?.unwrap_or_default(), parameters(new)?);
         Ok(Changes {
             units_added: names(&after, &|name, _| !before.contains_key(name)),
             units_removed: names(&before, &|name, _| !after.contains_key(name)),
             units_changed: names(&after, &|name, path| {
                 before.get(name).is_some_and(|other| !same(other, path))
+            }),
+            etc_added: names(&etc_after, &|name, _| !etc_before.contains_key(name)),
+            etc_removed: names(&etc_before, &|name, _| !etc_after.contains_key(name)),
+            etc_changed: names(&etc_after, &|name, path| {
+                etc_before.get(name).is_some_and(|other| !same(other, path))
             }),
             parameters_added: is.difference(&was).cloned().collect(),
             parameters_removed: was.difference(&is).cloned().collect(),
@@ -67,8 +80,24 @@ impl Changes {
         })
     }
 
-    /// A line for each kind of change.
+    /// A line for each kind of change, the files of `/etc` apart.
     pub fn lines(&self) -> Vec<String> {
+        self.lines_of(MOST)
+    }
+
+    /// A line for each kind of difference in the files of `/etc`, with all their names.
+    pub fn etc_lines(&self) -> Vec<String> {
+        let rows = [
+            ("/etc added", &self.etc_added),
+            ("/etc removed", &self.etc_removed),
+            ("/etc changed", &self.etc_changed),
+        ];
+        let some = rows.into_iter().filter(|(_, names)| !names.is_empty());
+        some.map(|(what, names)| format!("{what}: {}", ui::names(names, names.len()))).collect()
+    }
+
+    /// A line for each kind of change with at most so many names.
+    pub fn lines_of(&self, most: usize) -> Vec<String> {
         let rows = [
             ("units added", &self.units_added),
             ("units removed", &self.units_removed),
@@ -80,7 +109,7 @@ impl Changes {
         ];
         rows.into_iter()
             .filter(|(_, names)| !names.is_empty())
-            .map(|(what, names)| format!("{what}: {}", ui::names(names, MOST)))
+            .map(|(what, names)| format!("{what}: {}", ui::names(names, most)))
             .collect()
     }
 }
@@ -93,6 +122,28 @@ fn units(folder: &Utf8Path) -> BTreeMap<String, Utf8PathBuf> {
         .map(|entry| (entry.file_name().to_owned(), entry.into_path()))
         .filter(|(_, path)| !path.is_dir())
         .collect()
+}
+
+/// The files of `/etc` by their path there, without units, which are counted by themselves.
+///
+/// Links are not followed into folders: one that leads elsewhere is one difference, however much is behind it.
+fn etc(top: &Utf8Path) -> BTreeMap<String, Utf8PathBuf> {
+    fn walk(folder: &Utf8Path, prefix: &str, files: &mut BTreeMap<String, Utf8PathBuf>) {
+        for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+            let name = format!("{prefix}{}", entry.file_name());
+            if name == "systemd/system" {
+                continue;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                walk(entry.path(), &format!("{name}/"), files);
+            } else {
+                files.insert(name, entry.into_path());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    walk(top, "", &mut files);
+    files
 }
 
 /// Whether two files are the same one, or say the same.
@@ -148,6 +199,9 @@ mod tests {
                 (&format!("{units}/gone.service"), "x"),
                 (&format!("{units}/same.service"), "x"),
                 (&format!("{units}/other.service"), "1"),
+                ("etc/hosts", "1"),
+                ("etc/ssh/gone", "x"),
+                ("etc/ssh/same", "x"),
                 ("kernel-params", "quiet loglevel=4\n"),
                 ("switch-inhibitors", r#"{"dbus": "dbus"}"#),
             ],
@@ -159,6 +213,9 @@ mod tests {
                 (&format!("{units}/new.service"), "x"),
                 (&format!("{units}/same.service"), "x"),
                 (&format!("{units}/other.service"), "2"),
+                ("etc/hosts", "2"),
+                ("etc/ssh/same", "x"),
+                ("etc/ssh/new", "x"),
                 ("kernel-params", "loglevel=4 debug"),
                 ("switch-inhibitors", r#"{"dbus": "broker"}"#),
             ],
@@ -174,6 +231,10 @@ mod tests {
                 "kernel parameters removed: `quiet`",
                 "cannot change while it runs: `dbus`",
             ]
+        );
+        assert_eq!(
+            changes.etc_lines(),
+            ["/etc added: `ssh/new`", "/etc removed: `ssh/gone`", "/etc changed: `hosts`"]
         );
         assert_eq!(Changes::between(Some(&new), &new).expect("same"), Changes::default());
         assert_eq!(Changes::between(None, &new).expect("first").units_added.len(), 3);

@@ -24,7 +24,7 @@ pub use changes::Changes;
 pub use elevation::Elevation;
 pub use engine::How;
 pub use forward::{Ask, NewKernel, Plan, switch, test};
-pub use generations::{Health, Listed, Mark, generations, table};
+pub use generations::{Difference, Health, Listed, Mark, Side, difference, generations, table};
 pub use options::AttemptArgs;
 pub use rollback::{Goal, rollback};
 pub use settled::{last_attempt, settled};

@@ -14,21 +14,33 @@ use camino::{Utf8Path, Utf8PathBuf};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SiteArgs {
     /// The configuration: a host, a home or a package
-    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    #[arg(long, value_name = "NAME", help_heading = "Target", global = true)]
     pub host: Option<String>,
     /// What is switched: nixos, home, darwin or profile
-    #[arg(long, value_name = "KIND", help_heading = "Target")]
+    #[arg(long, value_name = "KIND", help_heading = "Target", global = true)]
     pub target: Option<String>,
     /// Work on the machine with this root folder
     ///
     /// By default it is this machine.
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    #[arg(long, value_name = "DIR", help_heading = "Target", global = true)]
     pub root: Option<Utf8PathBuf>,
     /// The store to build in and switch from, as nix's own `--store`; by default that of this machine
-    #[arg(long, value_name = "STORE", help_heading = "Target", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "STORE",
+        help_heading = "Target",
+        global = true,
+        hide_short_help = true
+    )]
     pub store: Option<String>,
     /// The program that gives privilege: auto, sudo, doas, run0 or none
-    #[arg(long, value_name = "PROGRAM", help_heading = "Target", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "PROGRAM",
+        help_heading = "Target",
+        global = true,
+        hide_short_help = true
+    )]
     pub elevate: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 //! Files are read, and git's objects by gix; nix is asked for the sizes that are not known yet and for nothing else, and
 //! the list is complete without it. Not here: which of them going back leads to ([`super::rollback`]).
 
+mod difference;
 mod health;
 mod inventory;
 mod kernel;
@@ -12,6 +13,7 @@ mod source;
 mod table;
 mod unfinished;
 
+pub use difference::{Difference, Side, difference};
 pub use health::Health;
 pub use table::table;
 

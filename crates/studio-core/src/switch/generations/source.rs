@@ -35,4 +35,18 @@ impl Sources {
             .or_else(|| Repo::open(&self.home.snapshot(commit)).ok()?.subject(commit).ok())
             .filter(|subject| !subject.is_empty())
     }
+
+    /// A repository that has both commits. Snapshots come first: their files say how they are to be compared
+    /// (`.gitattributes`), which a bare repository does not read.
+    pub fn with_both(self, one: &CommitId, other: &CommitId) -> Option<Repo> {
+        let snapshots =
+            [other, one].into_iter().filter_map(|id| Repo::open(&self.home.snapshot(id)).ok());
+        let mut all = snapshots.chain(self.mirrors);
+        all.find(|repo| repo.has(one) && repo.has(other))
+    }
+
+    /// Whether any of them has this commit.
+    pub fn has(&self, commit: &CommitId) -> bool {
+        self.has_snapshot(commit) || self.mirrors.iter().any(|repo| repo.has(commit))
+    }
 }
