@@ -299,6 +299,11 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Whether the record on disk is the one that we know: then nobody else works on it.
+    pub fn is_as_recorded(&self) -> Result<bool> {
+        Ok(self.records.read(&self.record.call.id)?.as_ref() == Some(&self.record))
+    }
+
     /// The record of this attempt.
     pub fn record_path(&self) -> Utf8PathBuf {
         self.records.path(&self.record.call.id)
