@@ -238,7 +238,7 @@ impl<'a> Attempt<'a> {
         let accepted =
             self.call().verb == Verb::Test || self.call().failed_units == FailedUnits::Accept;
         if !faults.is_empty() && !accepted {
-            let end = self.go_back(&faults.join("; "), Exit::Reverted);
+            let end = self.take_back(&faults.join("; "), Exit::Reverted);
             self.ui.hint("to try it and look at it: `git flake-test`");
             return end;
         }

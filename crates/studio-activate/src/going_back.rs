@@ -17,9 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Attempt<'_> {
     /// Puts back what ran before, and says why; `exit` is the status if that works.
     pub fn go_back(&mut self, why: &str, exit: Exit) -> End {
+        self.ui.warn(why);
+        self.take_back(why, exit)
+    }
+
+    /// Puts back what ran before, once it was said why.
+    pub fn take_back(&mut self, why: &str, exit: Exit) -> End {
         self.record.reason = Some(why.to_owned());
         self.note(Phase::Reverting);
-        self.ui.warn(why);
         let permanent = match self.record.permanent {
             Permanent::Untouched => Ok(()),
             Permanent::Touched => {

@@ -30,6 +30,12 @@ pub fn check(cx: &Context, nix: &Nix, snapshot: &Snapshot, again: bool) -> Resul
     run(cx, nix, &slot, &name)
 }
 
+/// Whether it was checked already and passed.
+pub fn known(cx: &Context, nix: &Nix, snapshot: &Snapshot) -> bool {
+    let slot = Slot { snapshot, kind: Kind::Check, subject: None, system: nix.system() };
+    slot.read(cx).is_some_and(|known| known.outcome == Outcome::Passed)
+}
+
 fn run(cx: &Context, nix: &Nix, slot: &Slot<'_>, log: &str) -> Result<Verdict> {
     let snapshot = slot.snapshot;
     let start = Instant::now();

@@ -36,7 +36,7 @@ fn a_unit_that_newly_fails_is_shown_in_a_test_and_not_made_permanent() {
     scene.on_machine(&good, "flake-switch --yes").ok();
     let bad = scene.with_demo(r#"motd.text = "bad"; faults.unit = true;"#);
     let switched = scene.on_machine(&bad, "flake-switch --yes");
-    assert_snapshot!(shown(switched.fails(11)), @r"
+    assert_snapshot!(shown(switched.fails(11)), @"
     host `demo` changes:
       units added: `faulty.service`
       units changed: `motd.service`
@@ -49,7 +49,6 @@ fn a_unit_that_newly_fails_is_shown_in_a_test_and_not_made_permanent() {
     x faulty.service - a unit that cannot start
         faulty: faults.unit is on, so this does not start
     warning: a unit failed that had not failed before: `faulty.service`
-    warning: `faulty.service` failed
     putting generation 1 back ...
     stopping the following units: faulty.service
     activating the configuration...

@@ -2,4 +2,6 @@
 
 mod faults;
 mod preconditions;
+mod privilege;
+mod proof;
 mod way;

@@ -105,11 +105,10 @@ fn a_unit_that_had_failed_before_is_no_news_and_a_new_one_is() {
     // What failed in a test is no old news to the switch after it.
     let switched = machine.activate("switch", &bad);
     switched.fails(11);
-    assert_snapshot!(shown(&switched), @r"
+    assert_snapshot!(shown(&switched), @"
     ------- stderr -------
     activating `bad` ...
     warning: a unit failed that had not failed before: `web.service`
-    warning: `web.service` failed
     putting generation 2 back ...
     generation 2 runs again
     hint: to try it and look at it: `git flake-test`

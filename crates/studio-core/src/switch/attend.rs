@@ -47,6 +47,8 @@ fn waiting(site: &Site) -> Result<Option<Record>> {
 }
 
 fn answer(cx: &Context, site: &Site, record: &Record, answer: Answer) -> Result<Exit> {
+    let records = Records::at(&site.place.records);
+    let said = watch::length(&records, &record.call.id);
     watch::write(&record.call.answer, answer).map_err(|error| {
         error.hint("it is for the user who gave the order to answer, or for root")
     })?;
@@ -64,8 +66,7 @@ fn answer(cx: &Context, site: &Site, record: &Record, answer: Answer) -> Result<
             Err(failure) => return Err(failure.into()),
         }
     }
-    let records = Records::at(&site.place.records);
-    watch::watch(cx, &records, &record.call.id, Begin::Here, Asking::No)
+    watch::watch(cx, &records, &record.call.id, Begin::After(said), Asking::No)
 }
 
 /// Nothing waits: perhaps it is too late, and then the exit status says so.

@@ -84,6 +84,7 @@ impl Privilege {
         }
         let error = Error::new(format!("`{name}` did not give the privilege of root"));
         Err(match waiting.end() {
+            Err(Failure::Status { how, .. }) => error.because(format!("it {how}")),
             Err(failure) => error.because(failure),
             Ok(()) => error,
         }

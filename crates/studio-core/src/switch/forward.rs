@@ -150,16 +150,18 @@ fn prepare<'a>(
     };
     snapshot.verify()?;
     build::floor(&nix)?;
+    let known = build::known(cx, &nix, snapshot, &site.target)
+        && (verb == Verb::Test || check::known(cx, &nix, snapshot));
+    let privilege = match known {
+        // What it changes is seen before a password is asked for.
+        true => Privilege::Later,
+        // A password that is asked for at the end of a long check and build waits for nobody.
+        false => Privilege::early(cx, &site.elevation)?,
+    };
     if verb != Verb::Test {
         // A test is undone by a reboot; what starts at every boot from now on has to pass every check first.
         check::check(cx, &nix, snapshot, false)?;
     }
-    let privilege = match build::known(cx, &nix, snapshot, &site.target) {
-        // What it changes is seen before a password is asked for.
-        true => Privilege::Later,
-        // A password that is asked for at the end of a long build waits for nobody.
-        false => Privilege::early(cx, &site.elevation)?,
-    };
     let out = build::build(cx, &nix, snapshot, &site.target)?.out;
     if let (Some(store), false) = (&site.machine.store, out.path().exists()) {
         return Err(elsewhere(&out, store));

@@ -33,8 +33,8 @@ pub(super) enum Asking {
 pub(super) enum Begin {
     /// From its start.
     Start,
-    /// What comes from now on.
-    Here,
+    /// What comes after so many bytes.
+    After(u64),
 }
 
 /// Shows what an attempt says until it ends, and returns how it ended.
@@ -46,8 +46,8 @@ pub(super) fn watch(
     asking: Asking,
 ) -> Result<Exit> {
     let mut log = Log::at(records.log(id));
-    if begin == Begin::Here {
-        log.skip();
+    if let Begin::After(bytes) = begin {
+        log.skip(bytes);
     }
     let mut asked = asking == Asking::No;
     let mut alone: Option<Instant> = None;
@@ -143,6 +143,11 @@ fn ask(cx: &Context, record: &Record) {
     });
 }
 
+/// How many bytes the log of an attempt has.
+pub(super) fn length(records: &Records, id: &Id) -> u64 {
+    records.log(id).metadata().map_or(0, |meta| meta.len())
+}
+
 /// What the user says to the engine's question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -181,11 +186,11 @@ impl Log {
         Log { path, file: None, pending: vec![] }
     }
 
-    /// Leaves out what is there already.
-    fn skip(&mut self) {
+    /// Leaves out what was there before.
+    fn skip(&mut self, bytes: u64) {
         self.file = fs::open(&self.path).ok();
         if let Some(file) = &mut self.file {
-            let _ = file.seek(std::io::SeekFrom::End(0));
+            let _ = file.seek(std::io::SeekFrom::Start(bytes));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::activation::{Generation, Place};
 use crate::error::{Error, Result};
 use crate::store_path::StorePath;
 use crate::switch::generations::{Health, Inventory, health, is_there, runs_as, unfinished};
+use crate::switch::last_attempt;
 use crate::transaction::{Phase, Reboot, Record, Verb};
 use crate::ui;
 
@@ -34,7 +35,7 @@ pub(super) fn before(place: &Place, inventory: &Inventory) -> Result<Step> {
     }
     let at = inventory.current.and_then(|number| inventory.number(number));
     if let (Some(at), Some(runs)) = (at, &inventory.runs)
-        && !at.path.as_ref().is_some_and(|path| runs_as(path, runs))
+        && (is_tried(runs, inventory) || !at.path.as_ref().is_some_and(|path| runs_as(path, runs)))
         && !waits_for_reboot(at, &inventory.records)
         && is_there(at)
     {
@@ -61,6 +62,13 @@ pub(super) fn before(place: &Place, inventory: &Inventory) -> Result<Step> {
         format!("what ran before, `{path}`, is gone; generation {number} is the next lower one")
     });
     Ok(Step { generation: generation.clone(), detour })
+}
+
+/// Whether what runs is there until the next reboot alone, as a specialisation of what starts at boot can be.
+fn is_tried(runs: &StorePath, inventory: &Inventory) -> bool {
+    last_attempt(&inventory.records).is_some_and(|last| {
+        last.phase == Phase::Tested && last.runs == *runs && last.old.as_ref() != Some(runs)
+    })
 }
 
 /// Where an attempt that did not come to a good end is put right: where it came from. One that was itself a way back is

@@ -13,7 +13,7 @@ use super::{FailedUnits, Site, Wanted};
 use crate::activation::{Generation, Place, verify};
 use crate::cli::Done;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::fs;
 use crate::nix::Nix;
 use crate::target::Kind;
@@ -35,7 +35,9 @@ pub fn rollback(cx: &Context, site: &Site, goal: &Goal) -> Result<Done> {
         && let Some(exit) = refuse(cx, site)?
     {
         // It was going to be put back unless somebody said yes; this is the no.
-        return Ok(Done { stdout: String::new(), exit });
+        let stdout = site.place.runs().map(|path| path.to_string()).unwrap_or_default();
+        let exit = if exit == Exit::NotConfirmed { Exit::Done } else { exit };
+        return Ok(Done { stdout, exit });
     }
     let place = &site.place;
     if *goal == Goal::Before && is_only_tried(place) {
