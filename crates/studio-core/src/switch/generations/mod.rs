@@ -1,7 +1,7 @@
 //! The generations of a target: where each came from, how it did, and what it is just now.
 //!
 //! Files are read, and git's objects by gix; nix is asked for the sizes that are not known yet and for nothing else, and
-//! the list is complete without it. Not here: which of them going back leads to ([`super::rollback`]).
+//! the list is complete without it. Not here: which of them going back leads to ([`mod@super::rollback`]).
 
 mod difference;
 mod health;

@@ -1,4 +1,4 @@
-//! Going back: to a generation that the user names, or one step back ([`before`]), and the way there.
+//! Going back: to a generation that the user names, or one step back ([`mod@before`]), and the way there.
 //!
 //! Doing it twice without a target goes two steps back, as with `git mutable-undo`. Nothing is evaluated or built.
 
