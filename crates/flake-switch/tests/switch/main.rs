@@ -1,6 +1,7 @@
 //! The switching commands on the example flake, on a machine that is a folder.
 
 mod faults;
+mod homes;
 mod preconditions;
 mod privilege;
 mod proof;
