@@ -2,7 +2,7 @@
 //!
 //! Not here: which configuration is meant (`build::resolve`).
 
-use crate::activation::Machine;
+use crate::activation::{Machine, machine_id};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::store_path::StorePath;
@@ -40,7 +40,7 @@ pub fn identity(site: &Site, built: Option<&StorePath>) -> Result<Identity> {
         return Ok(Identity::Right);
     }
     let records = Records::at(&site.place.records).of(&site.place.profile)?;
-    if used_before(&records, target, machine_id(&site.machine).as_deref()) {
+    if used_before(&records, target, machine_id(site.machine.root()).as_deref()) {
         return Ok(Identity::Right);
     }
     let new_name = match built {
@@ -97,13 +97,6 @@ fn host_name(machine: &Machine) -> Option<String> {
     };
     let name = name.trim();
     (!NO_NAMES.contains(&name)).then(|| name.to_owned())
-}
-
-/// The `machine-id`, if the machine has one yet.
-fn machine_id(machine: &Machine) -> Option<String> {
-    let id = read_below(machine.root(), Utf8Path::new("etc/machine-id"))?;
-    let id = id.trim();
-    (!id.is_empty() && id != "uninitialized").then(|| id.to_owned())
 }
 
 /// The name that a system gives its machine.
