@@ -92,16 +92,22 @@ fn ended(record: &Record) -> Option<Exit> {
     record.phase.ended().then(|| record.exit.and_then(|code| Exit::from_code(code.into())))?
 }
 
-/// Whether some process works on an open record.
+/// Whether some process works on an open record: the one that wrote it last, or one that is taking over from it.
 pub fn is_worked_on(record: &Record) -> bool {
-    let alive = i32::try_from(record.process)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-        .is_some_and(|pid| {
-            // One of another user cannot be asked, but it is there.
-            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-        });
-    alive && Lock::is_held(&record.call.place.lock)
+    is_alive(record.process) || Lock::is_held(&record.call.place.lock)
+}
+
+/// Whether a process is there and is an engine. Its number may belong to another program by now.
+fn is_alive(process: u32) -> bool {
+    let Some(pid) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else {
+        return false;
+    };
+    // One of another user cannot be asked, but it is there.
+    if matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)) {
+        return false;
+    }
+    let name = fs::read_optional(format!("/proc/{pid}/comm").as_str().into()).ok().flatten();
+    name.is_none_or(|name| name.trim_end() == "studio-activate")
 }
 
 fn conclude(cx: &Context, record: &Record, exit: Exit, log: &Log) -> Result<Exit> {

@@ -2,8 +2,7 @@
 
 use crate::activation::Place;
 use crate::context::Context;
-use crate::fs;
-use crate::switch::last_attempt;
+use crate::switch::{is_worked_on, last_attempt};
 use crate::transaction::{Phase, Record};
 
 /// The attempt that calls for going back: one that was interrupted, else the last one if its way back failed.
@@ -22,7 +21,7 @@ pub(super) fn warn(cx: &Context, place: &Place, records: &[Record]) {
     if record.phase == Phase::RevertFailed {
         let why = record.reason.as_deref().map_or(String::new(), |why| format!("\n{why}"));
         cx.ui.warn(format!("{what} failed, and so did the way back{why}"));
-    } else if is_at_work(record) {
+    } else if is_worked_on(record) {
         cx.ui.step(format!("{what} is at work (process {})", record.process));
         return;
     } else {
@@ -33,19 +32,4 @@ pub(super) fn warn(cx: &Context, place: &Place, records: &[Record]) {
         root => format!(" --root {root}"),
     };
     cx.ui.hint(format!("go back to what ran before: `git flake-rollback{root}`"));
-}
-
-/// Whether the process of an open record is still there. Its lock is not asked, because asking takes it.
-fn is_at_work(record: &Record) -> bool {
-    let Some(pid) = i32::try_from(record.process).ok().and_then(rustix::process::Pid::from_raw)
-    else {
-        return false;
-    };
-    match rustix::process::test_kill_process(pid) {
-        Ok(()) | Err(rustix::io::Errno::PERM) => {}
-        Err(_) => return false,
-    }
-    // The number may belong to another program by now, above all after a reboot.
-    let name = fs::read_optional(format!("/proc/{pid}/comm").as_str().into()).ok().flatten();
-    name.is_none_or(|name| name.trim_end() == "studio-activate")
 }
