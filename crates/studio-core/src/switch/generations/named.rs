@@ -119,7 +119,7 @@ fn meaning(cx: &Context, text: &str) -> Result<Meaning> {
 }
 
 fn not_built(cx: &Context, inventory: &Inventory, commit: &str) -> Error {
-    let shown = &commit[..commit.len().min(12)];
+    let shown = short(commit);
     let error = Error::new(format!("no generation was built from the commit `{shown}`"));
     let error = with_choice(cx, error, inventory);
     match snapshots(cx, commit).as_slice() {
@@ -149,9 +149,9 @@ fn with_choice(cx: &Context, error: Error, inventory: &Inventory) -> Error {
         });
         let what = match (commit, subject) {
             (Some(commit), Some(subject)) => {
-                format!("{} ({})", &commit[..commit.len().min(12)], subject.escape_debug())
+                format!("{} ({})", short(&commit), subject.escape_debug())
             }
-            (Some(commit), None) => commit.chars().take(12).collect(),
+            (Some(commit), None) => short(&commit),
             (None, _) => "commit not known".to_owned(),
         };
         format!("generation {}: {what}", generation.number)
@@ -162,6 +162,11 @@ fn with_choice(cx: &Context, error: Error, inventory: &Inventory) -> Error {
         lines.push(format!("and {}", ui::count(more, "older one")));
     }
     error.because(lines.join("\n")).hint("list them all: `git flake-generations`")
+}
+
+/// The first twelve characters; a system may say anything of itself where its commit should be.
+fn short(commit: &str) -> String {
+    commit.chars().take(12).collect()
 }
 
 /// The folders of snapshots whose commit begins so.
