@@ -141,18 +141,21 @@ struct Rest {
     #[arg(long, value_name = "JSON", value_parser = parse_health)]
     health: Vec<HealthCheck>,
     /// Put it back unless it is confirmed within so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=DAY))]
     confirm_within: Option<u64>,
     /// The path of the user's answer, without its ending
     #[arg(long, value_name = "PATH")]
     answer: Utf8PathBuf,
     /// How many seconds one activation may take
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=DAY))]
     limit: u64,
     /// What the engine runs in: systemd, systemd-user or session
     #[arg(long, value_name = "KEEPER")]
     keeper: Keeper,
 }
+
+/// The longest of all times, in seconds: settings allow no more, and no sum of them overflows.
+const DAY: u64 = 24 * 60 * 60;
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     variable(text).map_err(|error| error.message().to_owned())
@@ -162,6 +165,9 @@ fn parse_health(text: &str) -> Result<HealthCheck, String> {
     let check: HealthCheck = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
     if check.command.is_empty() {
         return Err(format!("the health check `{}` has no command", check.name));
+    }
+    if check.timeout.max(check.pause) > DAY || u64::from(check.retries) > DAY {
+        return Err(format!("the health check `{}` may take longer than a day", check.name));
     }
     Ok(check)
 }
@@ -411,6 +417,12 @@ mod tests {
             ("health", r#"{"name":"x","command":[],"timeout":1,"retries":0,"pause":0}"#),
             ("answer", "answer"),
             ("limit", "-1"),
+            ("limit", "18446744073709551615"),
+            ("confirm-within", "18446744073709551615"),
+            (
+                "health",
+                r#"{"name":"x","command":["y"],"timeout":18446744073709551615,"retries":0,"pause":0}"#,
+            ),
         ] {
             assert!(replace(name, value).is_err(), "--{name}={value} was taken");
         }
