@@ -8,12 +8,14 @@
 
 mod flake;
 mod kill;
+mod machine;
 mod nix;
 mod scene;
 mod small_flake;
 mod systemd;
 
 pub use kill::{End, rounds};
+pub use machine::{Machine, Record, Role};
 pub use nix::{PersonalFlake, RealNix};
 pub use scene::{Scene, shown};
 pub use small_flake::filters;

@@ -1,7 +1,8 @@
 //! `kill -9` of `studio-activate` at every step, and two at once.
 
-use crate::machine::{Machine, shown};
+use crate::shown;
 use insta::assert_snapshot;
+use testkit::{Machine, Role};
 
 /// The steps at which an engine can be stopped, and what its guard makes of the machine when it is killed there.
 const STEPS: [(&str, &str); 4] = [
@@ -18,7 +19,7 @@ fn when_the_engine_is_killed_its_guard_finishes_or_puts_back_by_rule() {
         let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
         machine.activate("switch", &one).ok();
         let id = machine.start_until(step, "switch", &two);
-        machine.kill_engine(&id);
+        machine.kill(&[Role::Engine]);
         machine.let_go(step);
         machine.wait_for_end(&id);
         assert_eq!(machine.state(), then, "killed at {step}");

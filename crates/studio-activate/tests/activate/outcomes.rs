@@ -1,7 +1,8 @@
 //! What an attempt does to a machine: every way that `switch-to-configuration` can end.
 
-use crate::machine::{Machine, shown};
+use crate::shown;
 use insta::assert_snapshot;
+use testkit::Machine;
 
 #[test]
 fn the_first_switch_ever_and_the_same_again() {
