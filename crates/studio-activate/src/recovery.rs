@@ -149,7 +149,7 @@ impl Attempt<'_> {
 
     fn by_rule(&mut self, phase: Phase, since: Since, patience: Patience) -> End {
         match phase {
-            Phase::Committing => self.finish_committing(),
+            Phase::Committing => self.finish_committing(since),
             Phase::Reverting => self.put_back(since),
             Phase::Testing | Phase::Proving => self.put_back(since),
             Phase::AwaitingConfirmation if since == Since::Restarted => self.put_back(since),
@@ -173,7 +173,7 @@ impl Attempt<'_> {
     }
 
     /// Old and new were both proved, and the user wants the new one.
-    fn finish_committing(&mut self) -> End {
+    fn finish_committing(&mut self, since: Since) -> End {
         let runs = self.call().place.runs().as_ref() == Some(&self.record.runs);
         let reboot = match self.call().target.kind {
             // The profile is all there is of it.
@@ -184,7 +184,9 @@ impl Attempt<'_> {
         self.ui.step("finishing it ...");
         match self.commit(reboot) {
             // Nobody waits for a status that is about the reboot of a moment ago.
-            End { phase: Phase::Committed, .. } => End::with(Phase::Committed, Exit::Done),
+            End { phase: Phase::Committed, .. } if since == Since::Restarted => {
+                End::with(Phase::Committed, Exit::Done)
+            }
             other => other,
         }
     }
