@@ -67,6 +67,8 @@ fn read(records: &Records, args: &EngineArgs) -> Result<Record> {
 impl Attempt<'_> {
     /// What comes before the first change: others' remains, the present, and links that keep old and new.
     fn begin(&mut self) -> Result<()> {
+        // Whose children must be waited for, should we die before the next time that it is written.
+        self.write(Phase::Prepared)?;
         recovery::resolve_others(self)?;
         self.look()?;
         roots::keep(self)?;
