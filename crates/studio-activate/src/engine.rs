@@ -51,6 +51,8 @@ pub fn guard(args: &EngineArgs, cx: &Context) -> Result<Exit> {
     let _lock = Lock::wait_silently(&record.call.place.lock, record.call.verb.command())?;
     let record = read(&records, args)?;
     if record.phase.ended() {
+        // It said its last word, and may have been killed before it had tidied up.
+        roots::sweep(&records)?;
         return Ok(Exit::Done);
     }
     recovery::resolve(record, records, cx, recovery::Patience::UntilDeadline)

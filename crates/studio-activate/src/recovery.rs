@@ -13,7 +13,7 @@
 
 use crate::attempt::{Attempt, End};
 use crate::grammar::RecoverArgs;
-use crate::{keeper, remains, trust, voice};
+use crate::{keeper, remains, roots, trust, voice};
 use camino::Utf8Path;
 use std::time::Duration;
 use studio_core::activation::{Place, boot_id, machine_id};
@@ -68,6 +68,7 @@ pub fn recover(args: &RecoverArgs, cx: &Context) -> Result<Exit> {
             _ => {}
         }
     }
+    roots::sweep(&records)?;
     // A unit that put a system back has done its work.
     Ok(if worst == Exit::WayBackFailed { worst } else { Exit::Done })
 }
@@ -86,7 +87,7 @@ pub fn resolve_others(ours: &Attempt<'_>) -> Result<()> {
         let mut attempt = Attempt::of(record, ours.records.clone(), log, ours.context());
         attempt.resolve(Patience::None);
     }
-    Ok(())
+    roots::sweep(&ours.records)
 }
 
 /// Resolves one open record, saying everything into its log.

@@ -8,6 +8,7 @@ use crate::trust;
 use camino::Utf8PathBuf;
 use studio_core::process::Failure;
 use studio_core::store_path::StorePath;
+use studio_core::transaction::{Id, Records};
 use studio_core::{Error, Result, fs};
 
 /// Links what runs, what starts at boot and what is to run. Only the last one must be there.
@@ -36,6 +37,24 @@ pub fn release(attempt: &Attempt<'_>) {
         // What stays behind keeps a system, and no more.
         let _ = fs::remove_file(&Utf8PathBuf::from(format!("{link}{suffix}")));
     }
+}
+
+/// Removes the links of attempts that have ended: an engine may be killed between its last word and the removal.
+pub fn sweep(records: &Records) -> Result<()> {
+    let open: Vec<Id> = records
+        .all()?
+        .into_iter()
+        .filter(|record| !record.phase.ended())
+        .map(|record| record.call.id)
+        .collect();
+    let Ok(entries) = records.folder().read_dir_utf8() else { return Ok(()) };
+    for entry in entries.flatten() {
+        let Some((id, rest)) = entry.file_name().split_once('.') else { continue };
+        if rest.starts_with("root") && !open.iter().any(|open| open.as_str() == id) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 fn link(attempt: &Attempt<'_>) -> Utf8PathBuf {
