@@ -133,15 +133,21 @@ impl Attempt<'_> {
     /// What somebody else did to the machine since we activated, if anybody did.
     pub fn others_doing(&self) -> Option<String> {
         let (place, record) = (&self.call().place, &self.record);
-        let (profile, runs) = (place.profile(), place.runs());
         let ours = |path: &StorePath| *path == record.runs || Some(path) == record.old.as_ref();
         if self.call().target.kind != Kind::Profile
-            && let Some(runs) = runs.filter(|runs| !ours(runs))
+            && let Some(runs) = place.runs().filter(|runs| !ours(runs))
         {
             return Some(format!("`{runs}` runs now"));
         }
+        self.others_profile()
+    }
+
+    /// What somebody else did to the profile, if anybody did.
+    pub fn others_profile(&self) -> Option<String> {
+        let profile = self.call().place.profile();
         let at = profile.current();
-        let known = at == record.old_generation || profile.path().as_ref() == Some(&record.new);
+        let known =
+            at == self.record.old_generation || profile.path().as_ref() == Some(&self.record.new);
         (!known).then(|| match at {
             Some(number) => format!("the profile is at generation {number}"),
             None => "the profile is gone".to_owned(),

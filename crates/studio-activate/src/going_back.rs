@@ -28,6 +28,10 @@ impl Attempt<'_> {
         let permanent = match self.record.permanent {
             Permanent::Untouched => Ok(()),
             Permanent::Touched => {
+                // What starts at boot is theirs then, and so is what runs.
+                if let Some(what) = self.others_profile() {
+                    return self.superseded(&what);
+                }
                 self.release_their_lock();
                 self.put_profile_back()
             }
@@ -38,6 +42,11 @@ impl Attempt<'_> {
         if self.record.reboot == Reboot::Needed || self.call().target.kind == Kind::Profile {
             // What runs was never touched: there was no activation, or it was one link that is replaced at once.
             let how = "what runs was not touched; what starts at boot is the old one";
+            if let Some(what) = self.others_profile()
+                && permanent.is_ok()
+            {
+                return self.superseded(&what);
+            }
             return self.reverted(how, permanent, exit);
         }
         if let Some(what) = self.others_doing()
