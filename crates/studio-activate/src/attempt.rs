@@ -252,6 +252,9 @@ impl<'a> Attempt<'a> {
     /// What follows once it is proved, or accepted as it is.
     pub fn conclude(&mut self, proved: Exit) -> End {
         if self.call().verb == Verb::Test {
+            if let Some(what) = self.others_doing() {
+                return self.superseded(&what);
+            }
             self.say_tested();
             return End::with(Phase::Tested, proved);
         }

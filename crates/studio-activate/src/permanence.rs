@@ -36,6 +36,10 @@ impl Attempt<'_> {
         {
             return self.go_back(&why, Exit::Reverted);
         }
+        // A boot loader program makes the default what the profile is at, whoever set that.
+        if let Some(what) = self.others_profile() {
+            return self.superseded(&what);
+        }
         if self.call().target.kind == Kind::Profile && !self.call().place.nothing_goes_at_reboot() {
             // The profile is what runs now; a link left over from a test would hide it.
             if let Err(error) = fs::remove_file(&self.call().place.running) {
