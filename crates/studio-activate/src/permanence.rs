@@ -73,6 +73,13 @@ impl Attempt<'_> {
         let place = &self.call().place;
         let (number, path) = (self.record.old_generation, self.record.old_default.as_ref());
         match (number, path) {
+            // It was never set; nix-env needs room on the disk even for nothing.
+            (Some(_), Some(path))
+                if number == place.profile().current()
+                    && place.profile().path().as_ref() == Some(path) =>
+            {
+                Ok(())
+            }
             (Some(number), _)
                 if place.profile().generation(number).is_ok_and(|one| one.path.is_some()) =>
             {
