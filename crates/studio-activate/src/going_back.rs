@@ -101,7 +101,7 @@ impl Attempt<'_> {
     }
 
     /// What ran before; if that is the new one itself (as after a test), what starts at boot, if that is another one.
-    fn other(&self) -> Option<StorePath> {
+    pub fn other(&self) -> Option<StorePath> {
         let old = self.record.old.as_ref()?;
         let at_boot = self.record.old_default.as_ref();
         [Some(old), at_boot].into_iter().flatten().find(|path| **path != self.record.runs).cloned()

@@ -5,7 +5,7 @@
 //! | prepared | nothing was changed | nothing was changed |
 //! | testing, proving | what ran before is put back | the start did that (files of a home: they are put back) |
 //! | awaiting confirmation | the confirmation still counts; else put back | as above |
-//! | committing | finished: both were proved | finished |
+//! | committing | finished: both were proved (put back, if the old one runs again) | finished |
 //! | reverting | what ran before is put back | the profile and the boot entry are put back |
 //!
 //! Every step can be done twice. Who resolves holds the lock, so nobody else works on the same machine; children that the
@@ -150,6 +150,9 @@ impl Attempt<'_> {
 
     fn by_rule(&mut self, phase: Phase, since: Since, patience: Patience) -> End {
         match phase {
+            Phase::Committing if since == Since::Interrupted && self.went_back() => {
+                self.put_back(since)
+            }
             Phase::Committing => self.finish_committing(since),
             Phase::Reverting => self.put_back(since),
             Phase::Testing | Phase::Proving => self.put_back(since),
@@ -171,6 +174,16 @@ impl Attempt<'_> {
                 End::with(Phase::Refused, Exit::Failed)
             }
         }
+    }
+
+    /// Whether it was on its way back already and could not write that down, as on a full disk: what it commits while it
+    /// runs can only have been followed by the old one if it was put back.
+    fn went_back(&self) -> bool {
+        let place = &self.call().place;
+        self.record.reboot == Reboot::NotNeeded
+            && place.kind != Kind::Profile
+            && place.runs().is_some()
+            && place.runs() == self.other()
     }
 
     /// Old and new were both proved, and the user wants the new one.
