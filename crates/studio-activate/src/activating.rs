@@ -145,9 +145,11 @@ impl Attempt<'_> {
     /// What somebody else did to the profile, if anybody did.
     pub fn others_profile(&self) -> Option<String> {
         let profile = self.call().place.profile();
-        let at = profile.current();
-        let known =
-            at == self.record.old_generation || profile.path().as_ref() == Some(&self.record.new);
+        let (at, path) = (profile.current(), profile.path());
+        // The old one has another number if its link was deleted and made again.
+        let known = at == self.record.old_generation
+            || path.as_ref() == Some(&self.record.new)
+            || (path.is_some() && path == self.record.old_default);
         (!known).then(|| match at {
             Some(number) => format!("the profile is at generation {number}"),
             None => "the profile is gone".to_owned(),

@@ -25,6 +25,9 @@ impl Attempt<'_> {
     pub fn take_back(&mut self, why: &str, exit: Exit) -> End {
         self.record.reason = Some(why.to_owned());
         self.note(Phase::Reverting);
+        if self.default_leads_nowhere() {
+            self.record.permanent = Permanent::Touched;
+        }
         let permanent = match self.record.permanent {
             Permanent::Untouched => Ok(()),
             Permanent::Touched => {
@@ -105,6 +108,15 @@ impl Attempt<'_> {
         let old = self.record.old.as_ref()?;
         let at_boot = self.record.old_default.as_ref();
         [Some(old), at_boot].into_iter().flatten().find(|path| **path != self.record.runs).cloned()
+    }
+
+    /// Whether somebody deleted the generation that starts at boot. What it held is kept by a link of ours, and can get a
+    /// generation again.
+    fn default_leads_nowhere(&self) -> bool {
+        let profile = self.call().place.profile();
+        self.record.old_default.is_some()
+            && profile.current() == self.record.old_generation
+            && profile.path().is_none()
     }
 
     /// `generation 3`, or `what ran before` if it has no number.
