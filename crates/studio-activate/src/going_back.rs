@@ -39,6 +39,10 @@ impl Attempt<'_> {
                 self.put_profile_back()
             }
         };
+        if permanent.is_ok() {
+            // Else recovery tries it again, even if this attempt ends.
+            self.record.permanent = Permanent::Untouched;
+        }
         if let Err(why) = &permanent {
             self.ui.warn(format!("the profile or the boot entry could not be put back: {why}"));
         }

@@ -7,6 +7,7 @@
 //! | awaiting confirmation | the confirmation still counts; else put back | as above |
 //! | committing | finished: both were proved (put back, if the old one runs again) | finished |
 //! | reverting | what ran before is put back | the profile and the boot entry are put back |
+//! | ended, but what starts at boot could not be put back | that is tried again | that is tried again |
 //!
 //! Every step can be done twice. Who resolves holds the lock, so nobody else works on the same machine; children that the
 //! dead process left are waited for first. Not here: the steps.
@@ -20,7 +21,7 @@ use studio_core::activation::{Place, boot_id, machine_id};
 use studio_core::cli::Context;
 use studio_core::fs::Lock;
 use studio_core::target::Kind;
-use studio_core::transaction::{Phase, Reboot, Record, Records};
+use studio_core::transaction::{Permanent, Phase, Reboot, Record, Records};
 use studio_core::{Exit, Result, clock};
 
 /// Whether a confirmation that is not due yet is waited for.
@@ -41,7 +42,7 @@ pub fn recover(args: &RecoverArgs, cx: &Context) -> Result<Exit> {
     };
     let records = Records::at(&folder);
     let mut worst = Exit::Done;
-    for record in records.all()?.into_iter().filter(|record| !record.phase.ended()) {
+    for record in open(records.all()?) {
         let meant = match &args.id {
             Some(id) => *id == record.call.id,
             // An order whose engine is being started. It has changed nothing, so there is nothing to resolve.
@@ -61,7 +62,7 @@ pub fn recover(args: &RecoverArgs, cx: &Context) -> Result<Exit> {
             continue;
         };
         match records.read(&call.id)? {
-            Some(record) if !record.phase.ended() => {
+            Some(record) if !record.phase.ended() || half_way_back(&record) => {
                 let exit = resolve(record, records.clone(), cx, Patience::UntilDeadline)?;
                 worst = worst.max(exit);
             }
@@ -73,12 +74,31 @@ pub fn recover(args: &RecoverArgs, cx: &Context) -> Result<Exit> {
     Ok(if worst == Exit::WayBackFailed { worst } else { Exit::Done })
 }
 
+/// Those with something left to do: that did not end, or that could not put back what starts at boot, if nothing was
+/// changed since then.
+fn open(records: Vec<Record>) -> Vec<Record> {
+    let last_of = |record: &Record| {
+        let profile = &record.call.place.profile;
+        let same = records.iter().filter(|other| other.call.place.profile == *profile);
+        same.rev().find(|other| other.phase != Phase::Refused).map(|last| last.call.id.clone())
+    };
+    let is_open = |record: &&Record| {
+        !record.phase.ended()
+            || (half_way_back(record) && last_of(record).as_ref() == Some(&record.call.id))
+    };
+    records.iter().filter(is_open).cloned().collect()
+}
+
+/// Whether it ended without having put back what starts at boot.
+fn half_way_back(record: &Record) -> bool {
+    record.phase == Phase::RevertFailed && record.permanent == Permanent::Touched
+}
+
 /// Resolves what others left open for the same profile, before an attempt of ours begins. Our lock is theirs too.
 pub fn resolve_others(ours: &Attempt<'_>) -> Result<()> {
-    for record in ours.records.of(&ours.call().place.profile)? {
-        if record.phase.ended() || record.call.id == ours.call().id {
-            continue;
-        }
+    let mut all = ours.records.of(&ours.call().place.profile)?;
+    all.retain(|record| record.call.id != ours.call().id);
+    for record in open(all) {
         trust::record(&ours.records.path(&record.call.id))?;
         let log = ours
             .log
@@ -122,17 +142,22 @@ impl Attempt<'_> {
         }
         let phase = self.record.phase;
         self.ui.warn(format!(
-            "{} `{}` ({}) was interrupted {}",
+            "{} `{}` ({}) {}",
             if patience == Patience::None { "an earlier" } else { "this" },
             self.call().verb.command(),
             self.record.new.name(),
-            phase.interrupted()
+            match phase {
+                Phase::RevertFailed => "could not put back what starts at boot".to_owned(),
+                phase => format!("was interrupted {}", phase.interrupted()),
+            }
         ));
         let since = self.since(&root);
         if since == Since::Interrupted {
             remains::wait_for(self);
         }
-        self.record.interrupted_in.get_or_insert(phase);
+        if !phase.ended() {
+            self.record.interrupted_in.get_or_insert(phase);
+        }
         self.record.process = std::process::id();
         let end = self.by_rule(phase, since, patience);
         self.finish(end)
@@ -155,6 +180,10 @@ impl Attempt<'_> {
             }
             Phase::Committing => self.finish_committing(since),
             Phase::Reverting => self.put_back(since),
+            Phase::RevertFailed => {
+                self.ui.step("trying it again ...");
+                self.put_back(since)
+            }
             Phase::Testing | Phase::Proving => self.put_back(since),
             Phase::AwaitingConfirmation if since == Since::Restarted => self.put_back(since),
             Phase::AwaitingConfirmation => {
@@ -220,6 +249,10 @@ impl Attempt<'_> {
             && kind != Kind::Home
             && (runs != Some(self.record.runs.clone()) || runs == old)
         {
+            self.record.reboot = Reboot::Needed;
+        }
+        // Only what starts at boot was left.
+        if self.record.phase == Phase::RevertFailed && runs.is_some() && runs == self.other() {
             self.record.reboot = Reboot::Needed;
         }
         let end = self.go_back(&why, Exit::Reverted);
