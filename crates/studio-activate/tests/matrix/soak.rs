@@ -1,0 +1,216 @@
+//! The soak: random orders on one machine, each killed at a random moment in a random way, and nothing is ever lost.
+
+use crate::whole;
+use std::time::{Duration, Instant};
+use testkit::{Machine, Role};
+
+const SYSTEMS: [&str; 4] = ["ant", "bee", "cat", "dog"];
+
+/// The longest time after which something is killed: an undisturbed order takes a little less.
+const LATEST: u64 = 300;
+
+/// Numbers that look random and are the same for the same seed (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        let at = self.below(all.len() as u64);
+        all[usize::try_from(at).expect("small")]
+    }
+}
+
+/// What ends what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kill {
+    Nobody,
+    Client,
+    Engine,
+    Guard,
+    EngineAndGuard,
+    Everything,
+    PowerLoss,
+}
+
+struct Soak {
+    machine: Machine,
+    systems: [String; 4],
+    dice: Dice,
+    /// All that was done, for the one who has to understand it.
+    told: Vec<String>,
+}
+
+#[test]
+fn whatever_is_killed_at_random_nothing_is_lost() {
+    let seed = std::env::var("STUDIO_TEST_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.expect("after 1970").as_micros() as u64
+    });
+    eprintln!("STUDIO_TEST_SEED={seed}");
+    let machine = Machine::new();
+    let systems = SYSTEMS.map(|name| machine.system(name, &[]));
+    for system in &systems[..2] {
+        machine.activate("switch", system).ok();
+    }
+    let mut soak = Soak { machine, systems, dice: Dice(seed | 1), told: vec![] };
+    let rounds = testkit::rounds(15, 200);
+    for round in 0..rounds {
+        soak.told.push(format!("round {round}"));
+        let before = soak.machine.generations();
+        let default = soak.default();
+        let (verb, new) = soak.round();
+        soak.settle();
+        let mut faults = whole::faults(&soak.machine);
+        let after = soak.machine.generations();
+        for generation in before {
+            if !after.contains(&generation) {
+                faults.push(format!("{generation:?} is lost"));
+            }
+        }
+        let now = soak.default();
+        if now != default && (verb == "test" || now != new) {
+            faults.push(format!("{default} started at boot before, {verb} {new} came, now {now}"));
+        }
+        assert!(faults.is_empty(), "seed {seed}:\n- {}\n{}", faults.join("\n- "), soak.story());
+    }
+    for system in &soak.systems {
+        soak.machine.activate("switch", system).ok();
+    }
+    let records = soak.machine.records();
+    assert!(records.len() as u64 >= rounds, "only {} records are there", records.len());
+    let interrupted = records.iter().filter(|record| !record["interrupted_in"].is_null()).count();
+    let all = records.len();
+    crate::report(
+        "random-kills.md",
+        &format!(
+            "# Random kills\n\n{rounds} rounds with seed {seed}: {interrupted} of {all} attempts were interrupted, and nothing was lost.\n"
+        ),
+    );
+    assert!(interrupted as u64 >= rounds / 10, "too few were interrupted to say anything");
+}
+
+impl Soak {
+    /// What starts at boot.
+    fn default(&self) -> String {
+        self.machine.name_of("nix/var/nix/profiles/system").unwrap_or("nothing".into())
+    }
+
+    /// One order and one kill; gives what was wanted.
+    fn round(&mut self) -> (&'static str, String) {
+        let verb = self.dice.of(&["switch", "switch", "test", "rollback", "boot"]);
+        let (new, mut args) = self.order(verb);
+        if self.dice.below(4) == 0 {
+            let says = self.dice.of(&["true", "true", "false"]);
+            args.push(format!(
+                r#"--health={{"name":"web","command":["/bin/sh","-c","sleep 0.05; {says}"],"timeout":9,"retries":0,"pause":0}}"#
+            ));
+        }
+        if verb != "boot" && self.dice.below(4) == 0 {
+            args.push("--confirm-within=1".into());
+        }
+        self.machine.sandbox.sh(".", "rm -f answer.*").ok();
+        let words: Vec<String> =
+            std::iter::once("studio-activate".to_owned()).chain(args).collect();
+        let kill = self.dice.of(&[
+            Kill::Nobody,
+            Kill::Client,
+            Kill::Engine,
+            Kill::Engine,
+            Kill::Guard,
+            Kill::EngineAndGuard,
+            Kill::EngineAndGuard,
+            Kill::Everything,
+            Kill::PowerLoss,
+        ]);
+        let after = self.dice.below(LATEST);
+        let answer = self.dice.of(&["yes", "yes", "no", "nothing"]);
+        self.told.push(format!("{verb} {new}, answer {answer}, after {after} ms kill {kill:?}"));
+        let mut client = self.machine.start(&words);
+        std::thread::sleep(Duration::from_millis(after));
+        let early = self.dice.below(2) == 0;
+        if early {
+            self.machine.sandbox.write(format!("answer.{answer}"), "");
+        }
+        self.strike(kill);
+        if !early {
+            self.machine.sandbox.write(format!("answer.{answer}"), "");
+        }
+        let _ = client.wait();
+        (verb, new)
+    }
+
+    fn order(&mut self, verb: &str) -> (String, Vec<String>) {
+        if verb == "rollback" {
+            let generations = self.machine.generations();
+            let at = self.dice.below(generations.len() as u64);
+            let (link, system) = &generations[usize::try_from(at).expect("small")];
+            let number: String = link.chars().filter(char::is_ascii_digit).collect();
+            let system = system.clone().unwrap_or_default();
+            return (system, self.machine.args(verb, &format!("--generation={number}")));
+        }
+        let at = self.dice.of(&[0, 1, 2, 3]);
+        let what = format!("--toplevel={}", self.systems[at]);
+        (SYSTEMS[at].to_owned(), self.machine.args(verb, &what))
+    }
+
+    fn strike(&mut self, kill: Kill) {
+        match kill {
+            Kill::Nobody => {}
+            Kill::Client => self.machine.kill(&[Role::Client]),
+            Kill::Engine => self.machine.kill(&[Role::Engine]),
+            Kill::Guard => self.machine.kill(&[Role::Guard]),
+            Kill::EngineAndGuard => self.machine.kill(&[Role::Engine, Role::Guard]),
+            Kill::Everything => self.machine.kill(&Role::ALL),
+            Kill::PowerLoss => {
+                self.machine.lose_power();
+                let (booted, outcome) = self.machine.boot();
+                self.told.push(format!("`{booted}` started\n{outcome}"));
+                outcome.ok();
+            }
+        }
+    }
+
+    /// Whatever is open is resolved, in one way or the other.
+    fn settle(&mut self) {
+        self.wait_until_quiet();
+        if self.dice.below(2) == 0 {
+            let at = self.dice.of(&[0, 1, 2, 3]);
+            let outcome = self.machine.activate("test", &self.systems[at]);
+            self.told.push(format!("test {}\n{outcome}", SYSTEMS[at]));
+            outcome.ok();
+        } else {
+            let outcome = self.machine.recover();
+            self.told.push(format!("recover\n{outcome}"));
+            outcome.ok();
+        }
+        self.wait_until_quiet();
+    }
+
+    fn wait_until_quiet(&self) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !self.machine.processes().iter().all(|(role, ..)| *role == Role::Child) {
+            assert!(Instant::now() < until, "it never became quiet:\n{}", self.story());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The last rounds, and the last attempts.
+    fn story(&self) -> String {
+        let mut story = self.machine.state() + "\n";
+        let told = self.told.len().saturating_sub(8);
+        story += &self.told[told..].join("\n");
+        let records = self.machine.records();
+        for record in &records[records.len().saturating_sub(3)..] {
+            let id = record["call"]["id"].as_str().unwrap_or("?");
+            story += &format!("\n--- {record}\n{}", self.machine.log(id));
+        }
+        story
+    }
+}
