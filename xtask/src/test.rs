@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::provider::{self, Nix, Origin, Wanted};
 use crate::run;
 use crate::workspace::{Profile, Workspace};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Run all tests, with a real Nix
 #[derive(clap::Args, Default)]
@@ -67,9 +67,28 @@ impl Test {
             ("STUDIO_TEST_NIX", tools.nix.bin.as_str()),
             ("STUDIO_TEST_BUSYBOX", tools.busybox.as_str()),
         ];
-        if self.thorough {
-            env.push(("STUDIO_TEST_THOROUGH", "1"));
+        if !self.thorough {
+            return run::cargo_in(&workspace.root, &args, &env);
         }
-        run::cargo_in(&workspace.root, &args, &env)
+        let reports = workspace.target.join("reports");
+        // A table of last week would be taken for one of today.
+        let _ = std::fs::remove_dir_all(&reports);
+        env.extend([("STUDIO_TEST_THOROUGH", "1"), ("STUDIO_TEST_REPORT", reports.as_str())]);
+        let tested = run::cargo_in(&workspace.root, &args, &env);
+        show(&reports);
+        tested
+    }
+}
+
+/// Prints what tests wrote down for people: tables that say more than "ok".
+fn show(reports: &Utf8Path) {
+    let Ok(entries) = reports.read_dir_utf8() else { return };
+    let mut paths: Vec<Utf8PathBuf> =
+        entries.flatten().map(|entry| entry.path().to_owned()).collect();
+    paths.sort();
+    for path in paths {
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            eprintln!("\n{text}\n(also in {path})");
+        }
     }
 }

@@ -1,14 +1,10 @@
 //! The engine where systemd keeps it: a real systemd, in namespaces of its own, and a machine that is a folder.
 #![cfg(target_os = "linux")]
 
-#[path = "../activate/machine.rs"]
-#[allow(dead_code)]
-mod machine;
-
 use camino::Utf8PathBuf;
-use machine::Machine;
+
 use std::time::{Duration, Instant};
-use testkit::{Outcome, Systemd};
+use testkit::{Machine, Outcome, Systemd};
 
 /// Gives an order inside; returns its id and what was said.
 fn order(machine: &Machine, systemd: &Systemd, system: &str, more: &[&str]) -> (String, Outcome) {
