@@ -20,6 +20,7 @@ use std::time::Duration;
 use studio_core::activation::{Place, boot_id, machine_id};
 use studio_core::cli::Context;
 use studio_core::fs::Lock;
+use studio_core::switch::is_worked_on;
 use studio_core::target::Kind;
 use studio_core::transaction::{Permanent, Phase, Reboot, Record, Records};
 use studio_core::{Exit, Result, clock};
@@ -45,11 +46,8 @@ pub fn recover(args: &RecoverArgs, cx: &Context) -> Result<Exit> {
     for record in open(records.all()?) {
         let meant = match &args.id {
             Some(id) => *id == record.call.id,
-            // An order whose engine is being started. It has changed nothing, so there is nothing to resolve.
-            None => {
-                record.phase != Phase::Prepared
-                    || boot_id(&record.call.place.root).is_ok_and(|now| now != record.boot_id)
-            }
+            // Not an order whose engine is only being started: who gave it waits until that has the lock.
+            None => record.phase != Phase::Prepared || !is_worked_on(&record),
         };
         if !meant {
             continue;

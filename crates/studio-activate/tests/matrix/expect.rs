@@ -147,9 +147,9 @@ impl Expected {
 
     fn of_health(verb: Verb, how: &str) -> Expected {
         let says = match how {
-            "fails" => "the health check `web` failed with exit status 3",
-            "hangs" => "the health check `web` did not end within 1 s",
-            "does not exist" => "the health check `web` could not be run",
+            "fails" => "health check `web`: failed with exit status 3",
+            "hangs" => "health check `web`: did not end within 1 s",
+            "does not exist" => "was not found",
             _ => "",
         };
         let end = match (says, verb) {

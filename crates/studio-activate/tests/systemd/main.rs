@@ -1,8 +1,6 @@
 //! The engine where systemd keeps it: a real systemd, in namespaces of its own, and a machine that is a folder.
 #![cfg(target_os = "linux")]
 
-use camino::Utf8PathBuf;
-
 use std::time::{Duration, Instant};
 use testkit::{Machine, Outcome, Systemd};
 
@@ -24,10 +22,6 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(60), "it never came to this: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-fn reached(machine: &Machine) -> Utf8PathBuf {
-    machine.root().join("reached")
 }
 
 #[test]
@@ -57,9 +51,9 @@ fn systemd_takes_the_way_back_when_the_engine_is_killed() {
     let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
     let (id, _) = order(&machine, &systemd, &one, &[]);
     machine.wait_for_end(&id);
-    machine.sandbox.write("machine/stop-in-test", "");
+    machine.stop_at("test");
     let (id, _) = order(&machine, &systemd, &two, &[]);
-    until("it is being activated", || reached(&machine).exists());
+    machine.wait_for_stop("test");
     systemd
         .run("", &format!("systemctl kill --kill-who=main --signal=KILL studio-activate-{id}"))
         .ok();
@@ -137,15 +131,15 @@ fn systemd_resolves_at_the_next_start_what_a_power_cut_left_open() {
     let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
     let (id, _) = order(&machine, &systemd, &one, &[]);
     machine.wait_for_end(&id);
-    machine.sandbox.write("machine/stop-in-boot", "");
+    machine.stop_at("boot");
     let (id, _) = order(&machine, &systemd, &two, &[]);
-    until("the boot entry is being set", || reached(&machine).exists());
+    machine.wait_for_stop("boot");
     drop(systemd);
     machine
         .sandbox
         .sh(
             "machine",
-            &format!("rm -rf run stop-in-boot reached; mkdir run; ln -s {one} run/current-system"),
+            &format!("rm -rf run stop-in-boot; mkdir run; ln -s {one} run/current-system"),
         )
         .ok();
     let _systemd = Systemd::start(&machine.sandbox);

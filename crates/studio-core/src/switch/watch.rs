@@ -106,8 +106,13 @@ fn is_alive(process: u32) -> bool {
     if matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)) {
         return false;
     }
-    let name = fs::read_optional(format!("/proc/{pid}/comm").as_str().into()).ok().flatten();
-    name.is_none_or(|name| name.trim_end() == "studio-activate")
+    // `PID (NAME) STATE …`, see proc_pid_stat(5). One that has ended and that nobody waited for is `Z`.
+    let stat = fs::read_optional(format!("/proc/{pid}/stat").as_str().into()).ok().flatten();
+    stat.is_none_or(|stat| {
+        stat.rsplit_once(')').is_some_and(|(before, after)| {
+            before.ends_with("(studio-activate") && !after.trim_start().starts_with(['Z', 'X'])
+        })
+    })
 }
 
 fn conclude(cx: &Context, record: &Record, exit: Exit, log: &Log) -> Result<Exit> {
