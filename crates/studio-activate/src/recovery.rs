@@ -17,7 +17,7 @@ use crate::grammar::RecoverArgs;
 use crate::{keeper, remains, roots, trust, voice};
 use camino::Utf8Path;
 use std::time::Duration;
-use studio_core::activation::{Place, boot_id, machine_id};
+use studio_core::activation::{Place, boot_id, linked_store_path, machine_id};
 use studio_core::cli::Context;
 use studio_core::fs::Lock;
 use studio_core::switch::is_worked_on;
@@ -207,10 +207,12 @@ impl Attempt<'_> {
     /// runs can only have been followed by the old one if it was put back.
     fn went_back(&self) -> bool {
         let place = &self.call().place;
+        // The link itself: without one, what runs is taken to be the profile, which is what is being set.
+        let runs = linked_store_path(&place.running);
         self.record.reboot == Reboot::NotNeeded
             && place.kind != Kind::Profile
-            && place.runs().is_some()
-            && place.runs() == self.other()
+            && runs.is_some()
+            && runs == self.other()
     }
 
     /// Old and new were both proved, and the user wants the new one.
