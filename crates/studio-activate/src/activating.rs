@@ -136,6 +136,7 @@ impl Attempt<'_> {
         let ours = |path: &StorePath| *path == record.runs || Some(path) == record.old.as_ref();
         if self.call().target.kind != Kind::Profile
             && let Some(runs) = place.runs().filter(|runs| !ours(runs))
+            && !self.started_since()
         {
             return Some(format!("`{runs}` runs now"));
         }

@@ -111,7 +111,9 @@ impl Attempt<'_> {
     pub fn other(&self) -> Option<StorePath> {
         let old = self.record.old.as_ref()?;
         let at_boot = self.record.old_default.as_ref();
-        [Some(old), at_boot].into_iter().flatten().find(|path| **path != self.record.runs).cloned()
+        // What was only being tried ends with the machine.
+        let first = if self.started_since() { [at_boot, Some(old)] } else { [Some(old), at_boot] };
+        first.into_iter().flatten().find(|path| **path != self.record.runs).cloned()
     }
 
     /// Whether somebody deleted the generation that starts at boot. What it held is kept by a link of ours, and can get a

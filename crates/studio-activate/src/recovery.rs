@@ -15,7 +15,6 @@
 use crate::attempt::{Attempt, End};
 use crate::grammar::RecoverArgs;
 use crate::{keeper, remains, roots, trust, voice};
-use camino::Utf8Path;
 use std::time::Duration;
 use studio_core::activation::{Place, boot_id, linked_store_path, machine_id};
 use studio_core::cli::Context;
@@ -149,10 +148,8 @@ impl Attempt<'_> {
                 phase => format!("was interrupted {}", phase.interrupted()),
             }
         ));
-        let since = self.since(&root);
-        if since == Since::Interrupted {
-            remains::wait_for(self);
-        }
+        let since = self.since();
+        remains::wait_for(self);
         if !phase.ended() {
             self.record.interrupted_in.get_or_insert(phase);
         }
@@ -161,14 +158,18 @@ impl Attempt<'_> {
         self.finish(end)
     }
 
-    fn since(&mut self, root: &Utf8Path) -> Since {
-        match boot_id(root) {
-            Ok(now) if now != self.record.boot_id => {
-                self.record.boot_id = now;
-                Since::Restarted
-            }
+    /// Measured from when the attempt began, also by a recovery that follows one that was interrupted itself.
+    fn since(&self) -> Since {
+        match boot_id(&self.call().place.root) {
+            Ok(now) if now != self.record.boot_id => Since::Restarted,
             _ => Since::Interrupted,
         }
+    }
+
+    /// Whether what runs now is what a start of the machine made of it.
+    pub fn started_since(&self) -> bool {
+        // The files of a home stay as they were.
+        self.call().target.kind != Kind::Home && self.since() == Since::Restarted
     }
 
     fn by_rule(&mut self, phase: Phase, since: Since, patience: Patience) -> End {

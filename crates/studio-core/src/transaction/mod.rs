@@ -33,7 +33,7 @@ pub struct Record {
     pub call: Call,
     /// The machine that it was made on, by its `machine-id`; a disk may be copied to another one.
     pub machine: Option<String>,
-    /// The time from one start of the machine to its end in which it was last written.
+    /// The time from one start of the machine to its end in which it began.
     pub boot_id: String,
     /// What ran before; `None` if nothing did.
     pub old: Option<StorePath>,
