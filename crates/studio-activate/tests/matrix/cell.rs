@@ -143,7 +143,9 @@ pub enum Fault {
     KillAllAndOthersSwitch,
     /// Everything ends, what is volatile is gone, the machine starts again.
     PowerLoss,
-    /// The same, and once more while recovery is at work.
+    /// The same, where what ran before was only being tried.
+    PowerLossAfterTest,
+    /// Power is lost, and once more while recovery is at work.
     PowerLossTwice,
     /// A second order.
     SecondOrder,
@@ -202,6 +204,7 @@ impl fmt::Display for Fault {
             Fault::KillAll => "client, engine, guard and children killed",
             Fault::KillAllAndOthersSwitch => "all killed, then other tools switch",
             Fault::PowerLoss => "power lost",
+            Fault::PowerLossAfterTest => "another one was tried before, power lost",
             Fault::PowerLossTwice => "power lost, and again in recovery",
             Fault::SecondOrder => "a second order",
             Fault::OthersTest => "other tools activate",
@@ -291,6 +294,9 @@ pub fn all() -> Vec<Cell> {
             if phase.permanent() {
                 add(phase, PowerLossTwice, &[verb]);
             }
+            if verb == Verb::Switch {
+                add(phase, Fault::PowerLossAfterTest, &[verb]);
+            }
         }
         for fault in [
             Fault::KillEngine,
@@ -360,7 +366,7 @@ pub fn all() -> Vec<Cell> {
 
 /// Some of them, spread over everything, for every day.
 pub fn chosen() -> Vec<Cell> {
-    let wanted: [(Phase, Fault, Verb); 24] = [
+    let wanted: [(Phase, Fault, Verb); 25] = [
         (Prepared, Fault::KillAll, Verb::Switch),
         (Testing, Fault::KillEngine, Verb::Switch),
         (Testing, Fault::PowerLoss, Verb::Test),
@@ -370,6 +376,7 @@ pub fn chosen() -> Vec<Cell> {
         (BeforeProfile, Fault::PowerLoss, Verb::Switch),
         (AfterProfile, Fault::KillEngine, Verb::Boot),
         (AfterProfile, Fault::PowerLossTwice, Verb::Switch),
+        (BeforeEntry, Fault::PowerLossAfterTest, Verb::Switch),
         (BeforeEntry, Fault::KillClient, Verb::Rollback),
         (AfterEntry, Fault::KillAll, Verb::Switch),
         (Ended, Fault::KillEngine, Verb::Switch),

@@ -13,7 +13,6 @@ pub const REFUSED: End = ("refused", 1);
 pub const REVERTED: End = ("reverted", 11);
 pub const NOT_CONFIRMED: End = ("reverted", 13);
 pub const SUPERSEDED: End = ("superseded", 14);
-pub const WAY_BACK_FAILED: End = ("revert-failed", 20);
 
 pub struct Expected {
     /// One of these. None at all: there is no record, because the order was refused with exit status 1.
@@ -77,7 +76,7 @@ impl Expected {
             Fault::OtherMachine => one(by_rule(cell, false), "was made on another machine"),
             Fault::Damaged("newer") => one(by_rule(cell, false), "has format 99"),
             Fault::Damaged(_) => one(by_rule(cell, false), "cannot be understood"),
-            Fault::PowerLoss | Fault::PowerLossTwice => {
+            Fault::PowerLoss | Fault::PowerLossAfterTest | Fault::PowerLossTwice => {
                 one(by_rule(cell, true), interrupted(cell.phase))
             }
             Fault::KillAllAndOthersSwitch if cell.phase == Phase::Prepared => {
@@ -184,13 +183,17 @@ impl Expected {
             // What cannot be written down is not done; when the end alone cannot be, it follows by rule.
             RECORDS if cell.phase == Phase::Prepared => ends = vec![REFUSED],
             RECORDS => ends.extend([undisturbed, NOT_CONFIRMED]),
-            PROFILES if cell.phase.back() => ends.push(WAY_BACK_FAILED),
             // It is set already.
-            PROFILES if cell.phase.committing() => ends.extend([undisturbed, WAY_BACK_FAILED]),
-            // The old entry is written again on the way back, and there is no room for that either.
-            BOOT => ends.extend([undisturbed, WAY_BACK_FAILED]),
+            PROFILES if cell.phase.committing() => ends.push(undisturbed),
+            BOOT => ends.push(undisturbed),
             _ => {}
         }
-        Expected { ends, says: "" }
+        // A log on a full disk cannot say so; where what was needed is written already, there is nothing to say.
+        let says = match (cell.fault, folder) {
+            _ if folder == RECORDS || ends.contains(&undisturbed) => "",
+            (Fault::ReadOnly(_), _) => "Read-only file system",
+            _ => "No space left on device",
+        };
+        Expected { ends, says }
     }
 }

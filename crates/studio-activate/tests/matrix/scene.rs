@@ -49,6 +49,9 @@ impl Scene {
         for (_, system) in &systems[..2] {
             machine.activate("switch", system).ok();
         }
+        if cell.fault == Fault::PowerLossAfterTest {
+            machine.activate("test", &systems[3].1).ok();
+        }
         Scene {
             machine,
             systems,
@@ -82,6 +85,9 @@ impl Scene {
             Phase::AfterProfile => "after-profile-1".into(),
             Phase::BeforeEntry => format!("boot-{new}"),
             Phase::AfterEntry => format!("after-boot-{new}"),
+            Phase::BackActivating if self.cell.fault == Fault::PowerLossAfterTest => {
+                "test-three".into()
+            }
             Phase::BackActivating => "test-one".into(),
             Phase::BackBeforeProfile => "before-profile-2".into(),
             Phase::BackAfterProfile => "after-profile-2".into(),

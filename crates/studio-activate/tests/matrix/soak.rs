@@ -179,6 +179,15 @@ impl Soak {
 
     /// Whatever is open is resolved, in one way or the other.
     fn settle(&mut self) {
+        if self.dice.below(4) == 0 {
+            // Recovery dies as well.
+            let after = self.dice.below(LATEST / 3);
+            self.told.push(format!("recovery, and after {after} ms everything is killed"));
+            let mut recovery = self.machine.start_recovery();
+            std::thread::sleep(Duration::from_millis(after));
+            self.machine.kill(&Role::ALL);
+            let _ = recovery.wait();
+        }
         self.wait_until_quiet();
         if self.dice.below(2) == 0 {
             let at = self.dice.of(&[0, 1, 2, 3]);

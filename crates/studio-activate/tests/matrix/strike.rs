@@ -67,7 +67,7 @@ impl Scene {
                 self.others_switch();
                 self.recover();
             }
-            Fault::PowerLoss => self.lose_power_and_boot(),
+            Fault::PowerLoss | Fault::PowerLossAfterTest => self.lose_power_and_boot(),
             Fault::PowerLossTwice => self.lose_power_twice(),
             Fault::SecondOrder => self.second_order(),
             Fault::OthersTest => {
