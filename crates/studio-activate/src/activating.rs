@@ -132,6 +132,11 @@ impl Attempt<'_> {
 
     /// What somebody else did to the machine since we activated, if anybody did.
     pub fn others_doing(&self) -> Option<String> {
+        self.others_run().or_else(|| self.others_profile())
+    }
+
+    /// What somebody else made run, if anybody did.
+    pub fn others_run(&self) -> Option<String> {
         let (place, record) = (&self.call().place, &self.record);
         let ours = |path: &StorePath| *path == record.runs || Some(path) == record.old.as_ref();
         if self.call().target.kind != Kind::Profile
@@ -140,7 +145,7 @@ impl Attempt<'_> {
         {
             return Some(format!("`{runs}` runs now"));
         }
-        self.others_profile()
+        None
     }
 
     /// What somebody else did to the profile, if anybody did.

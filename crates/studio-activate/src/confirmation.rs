@@ -68,7 +68,7 @@ impl Attempt<'_> {
                     .symlink_metadata()
                     .is_ok()
             };
-            if let Some(what) = self.others_doing() {
+            if let Some(what) = self.others_run() {
                 return Answer::Moot(what);
             }
             if said("no") {

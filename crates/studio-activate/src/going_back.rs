@@ -56,10 +56,14 @@ impl Attempt<'_> {
             }
             return self.reverted(how, permanent, exit);
         }
-        if let Some(what) = self.others_doing()
+        if let Some(what) = self.others_run()
             && permanent.is_ok()
         {
             return self.superseded(&what);
+        }
+        if let Some(what) = self.others_profile() {
+            // What runs is ours all the same, and nobody has said that it is good.
+            self.ui.warn(format!("{what}: somebody else set it, and it is left as it is"));
         }
         let Some(old) = self.other() else {
             let error = Error::new(format!("{} could not be switched", self.call().target))

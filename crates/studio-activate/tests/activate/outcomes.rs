@@ -225,6 +225,25 @@ fn a_way_back_that_fails_too_says_what_to_do() {
 }
 
 #[test]
+fn what_was_not_confirmed_is_put_back_although_somebody_else_set_the_profile() {
+    let machine = Machine::new();
+    let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
+    let three = machine.system("three", &[]);
+    machine.activate("switch", &one).ok();
+    let mut args = machine.args("switch", &format!("--toplevel={two}"));
+    args.push("--confirm-within=2".into());
+    let id = "attempt-2";
+    machine.order(&args).ok();
+    machine.wait_for_phase(id, "awaiting-confirmation");
+    machine.sh(&format!("nix-env --profile $PWD/nix/var/nix/profiles/system --set {three}")).ok();
+    let record = machine.wait_for_end(id);
+    assert_eq!(record["exit"], 13, "{record}");
+    assert_snapshot!(machine.state(), @r#"runs one, profile three (system-2-link), boots system-1-link, "reverted""#);
+    let log = machine.log(id);
+    assert!(log.contains("the profile is at generation 2: somebody else set it"), "{log}");
+}
+
+#[test]
 fn a_rollback_goes_to_the_generation_that_was_asked_for() {
     let machine = Machine::new();
     for name in ["one", "two", "three"] {
