@@ -64,22 +64,28 @@ impl Machine {
             .collect()
     }
 
-    /// Kills all processes of these roles, and waits until they are dead.
+    /// Kills all processes of these roles, and waits until they are dead. They stand still before the first of them dies,
+    /// so that none sees the end of another.
     pub fn kill(&self, roles: &[Role]) {
-        wait("they are dead", || {
-            let victims: Vec<i32> = self
-                .processes()
-                .into_iter()
-                .filter_map(|(role, pid, _)| roles.contains(&role).then_some(pid))
-                .collect();
-            for pid in &victims {
-                if let Some(pid) = Pid::from_raw(*pid) {
-                    // It may have ended meanwhile.
-                    let _ = kill_process(pid, Signal::KILL);
-                }
+        let mut standing = vec![];
+        loop {
+            let found = self.those_of(roles);
+            if found == standing {
+                break;
             }
+            send(&found, Signal::STOP);
+            standing = found;
+        }
+        wait("they are dead", || {
+            let victims = self.those_of(roles);
+            send(&victims, Signal::KILL);
             victims.is_empty()
         });
+    }
+
+    fn those_of(&self, roles: &[Role]) -> Vec<i32> {
+        let all = self.processes().into_iter();
+        all.filter_map(|(role, pid, _)| roles.contains(&role).then_some(pid)).collect()
     }
 
     /// Everything ends at once, and what is not on a disk is gone.
@@ -142,5 +148,12 @@ impl Machine {
             .stderr(Stdio::piped())
             .spawn()
             .expect("sh is there")
+    }
+}
+
+/// Sends a signal to all of them; one may have ended meanwhile.
+fn send(pids: &[i32], signal: Signal) {
+    for pid in pids.iter().filter_map(|pid| Pid::from_raw(*pid)) {
+        let _ = kill_process(pid, signal);
     }
 }
