@@ -308,10 +308,11 @@ pub fn all() -> Vec<Cell> {
             add(Ended, fault, &[verb]);
         }
     }
-    // The client of a rollback needs no flake; it asks for neither health nor confirmation.
-    for phase in Phase::of(Verb::Rollback).filter(|phase| !matches!(phase, Proving | Awaiting)) {
-        add(phase, Fault::KillClient, &[Verb::Rollback]);
-        add(phase, Fault::KillClientAndEngine, &[Verb::Rollback]);
+    for fault in [Fault::KillClient, Fault::KillClientAndEngine] {
+        for phase in Phase::of(Verb::Rollback) {
+            let asks = matches!(phase, Proving | Awaiting);
+            add(phase, fault, &[if asks { Verb::Switch } else { Verb::Rollback }]);
+        }
     }
     for code in ["1", "2", "4 old", "4 new", "4 accepted", "100", "101", "hang"] {
         add(Testing, Fault::Exit(code), &activating);

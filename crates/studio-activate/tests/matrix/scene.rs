@@ -4,6 +4,7 @@
 
 use crate::cell::{Answer, BOOT, Cell, Fault, PROFILES, Phase, RECORDS, Verb};
 use std::process::Child;
+use std::time::{Duration, Instant};
 use testkit::{Machine, Outcome, Role};
 
 /// The machine-id of the machine.
@@ -181,6 +182,7 @@ impl Scene {
     fn patience(&self) -> u32 {
         match self.cell.fault {
             Fault::KillEngine
+            | Fault::KillClientAndEngine
             | Fault::KillBothThenRecover
             | Fault::KillAll
             | Fault::OtherMachine
@@ -213,28 +215,64 @@ impl Scene {
         }
     }
 
-    /// Whether the order is given by a real client, which is then at work as well.
+    /// Whether the order is given by a real client, which is then at work as well. That of a rollback needs no flake and
+    /// asks for neither health nor confirmation; that of a switch does, and takes some seconds.
     fn has_client(&self) -> bool {
-        self.cell.verb == Verb::Rollback
-            && matches!(
-                self.cell.fault,
-                Fault::KillClient | Fault::KillClientAndEngine | Fault::KillAll | Fault::PowerLoss
-            )
-            && !matches!(self.cell.phase, Phase::Proving | Phase::Awaiting)
+        let killed = matches!(
+            self.cell.fault,
+            Fault::KillClient | Fault::KillClientAndEngine | Fault::KillAll | Fault::PowerLoss
+        );
+        let asks = matches!(self.cell.phase, Phase::Proving | Phase::Awaiting);
+        killed && self.cell.verb == if asks { Verb::Switch } else { Verb::Rollback }
     }
 
     fn start_client(&mut self) {
         let root = self.machine.root();
-        let nix = format!("STUDIO_NIX={}", self.machine.sandbox.root().join("bin/nix"));
-        let words = ["env", &nix, "flake-rollback", "1", "--host", "demo", "--root", root.as_str()];
+        let sandbox = self.machine.sandbox.root();
+        let (dir, command) = match self.cell.verb {
+            Verb::Rollback => (sandbox.to_owned(), "flake-rollback 1".to_owned()),
+            _ => {
+                let asks = if self.cell.phase == Phase::Awaiting {
+                    format!(" --confirm-within {}s", self.patience())
+                } else {
+                    String::new()
+                };
+                (self.snapshot(), format!("flake-switch --yes{asks}"))
+            }
+        };
+        let script = format!(
+            "cd {dir}; STUDIO_NIX={sandbox}/bin/nix exec {command} --host demo --root {root}"
+        );
         let known = self.machine.records().len();
-        self.client = Some(self.machine.start(&words.map(str::to_owned)));
+        self.client = Some(self.machine.start(&["sh", "-euc", &script].map(str::to_owned)));
+        let until = Instant::now() + Duration::from_secs(60);
         while self.machine.records().len() == known {
-            std::thread::sleep(std::time::Duration::from_millis(3));
+            assert!(Instant::now() < until, "the client gave no order");
+            std::thread::sleep(Duration::from_millis(3));
         }
         let records = self.machine.records();
         let id = records.last().and_then(|record| record["call"]["id"].as_str());
         self.id = id.expect("an id").to_owned();
+    }
+
+    /// A snapshot of a flake whose system is `two`.
+    fn snapshot(&self) -> camino::Utf8PathBuf {
+        let flake = format!(
+            r#"{{ outputs = {{ self }}: {{
+                nixosConfigurations.demo.config.system.build.toplevel = derivation {{
+                  name = "two"; system = "{}-linux"; builder = "${{self}}/busybox/busybox";
+                  args = [ "sh" "-euc" "busybox cp -r {} $out" ]; PATH = "${{self}}/busybox";
+                }}; }}; }}"#,
+            std::env::consts::ARCH,
+            self.system("two"),
+        );
+        let mut toml = String::from("host = \"demo\"\n");
+        if self.cell.phase == Phase::Proving {
+            let script = self.machine.sandbox.root().join("health");
+            toml += &format!("[[health]]\nname = \"web\"\ncommand = [\"/bin/sh\", \"{script}\"]\n");
+        }
+        let files = [("flake.nix", flake.as_str()), ("studio.toml", toml.as_str())];
+        self.machine.sandbox.small_snapshot(&testkit::RealNix::find(), &files)
     }
 
     /// Until the record says that it ended, but perhaps not until the engine did: no moment is lost here.
@@ -256,7 +294,9 @@ impl Scene {
 
     /// The answer of the user.
     pub fn answer(&self, word: &str) {
-        self.machine.sandbox.write(format!("answer.{word}"), "");
+        let record = self.machine.record(&self.id).expect("a record");
+        let place = record["call"]["answer"].as_str().expect("a path");
+        self.machine.sandbox.write(format!("{place}.{word}"), "");
     }
 
     /// Lets the attempt go on.
@@ -276,13 +316,13 @@ impl Scene {
 
     /// Waits until nobody of ours is at work any more.
     pub fn wait_until_quiet(&mut self) {
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(60);
         let at_work = |machine: &Machine| {
             machine.processes().iter().any(|(role, ..)| matches!(role, Role::Engine | Role::Guard))
         };
         while at_work(&self.machine) {
-            assert!(std::time::Instant::now() < until, "it never became quiet:\n{}", self.story());
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            assert!(Instant::now() < until, "it never became quiet:\n{}", self.story());
+            std::thread::sleep(Duration::from_millis(5));
         }
         if let Some(client) = self.client.take() {
             let output = client.wait_with_output().expect("it is ours");
