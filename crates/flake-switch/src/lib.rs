@@ -7,7 +7,7 @@ use studio_core::switch::{attach, confirm, switch};
 use studio_core::transaction::Verb;
 use studio_core::{Exit, Result, snapshot};
 
-/// Check, build, activate and prove this snapshot, then make it the one that starts at boot
+/// Check, build, activate and prove this snapshot, then make it what starts at boot
 ///
 /// Nothing permanent happens before the new system has run: it is activated as a test, and only if no unit newly fails
 /// is the profile set and the boot entry installed. Otherwise what ran before is put back. A system with another kernel
@@ -32,15 +32,15 @@ pub struct Args {
     /// Make it permanent although units newly fail
     ///
     /// That is, units that had not failed before.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     accept_failed_units: bool,
     /// Say that the system that waits for it is good
     ///
     /// Best from a new connection, which shows that the machine can be reached.
-    #[arg(long, conflicts_with_all = ALONE, conflicts_with = "attach", help_heading = "Under way")]
+    #[arg(long, conflicts_with_all = ALONE, conflicts_with = "attach")]
     confirm: bool,
-    /// Watch the switch that is under way, or see how the last one ended
-    #[arg(long, conflicts_with_all = ALONE, help_heading = "Under way")]
+    /// Watch the one under way, or show the last one
+    #[arg(long, conflicts_with_all = ALONE)]
     attach: bool,
     #[command(flatten)]
     attempt: AttemptArgs,

@@ -28,7 +28,8 @@ pub struct Common {
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     #[arg(help_heading = "Output", help = "Colours: auto, always or never")]
     pub color: Color,

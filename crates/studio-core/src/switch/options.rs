@@ -9,13 +9,13 @@ use crate::names::ConfigName;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct AttemptArgs {
     /// Activate this specialisation of what is built
-    #[arg(long, value_name = "NAME", help_heading = "Activation")]
+    #[arg(long, value_name = "NAME", help_heading = "Activation", hide_short_help = true)]
     pub specialisation: Option<ConfigName>,
     /// Put it back unless confirmed within 60s, 5m …
     ///
     /// With `none` or `0` nobody is asked. That is the default, but for a session over ssh, which has 60s. A setting of
     /// `studio.toml` and of `config.toml` too.
-    #[arg(long, value_name = "TIME", help_heading = "Activation")]
+    #[arg(long, value_name = "TIME")]
     pub confirm_within: Option<String>,
     /// Give up an activation that takes longer; by default 10m
     ///
@@ -24,8 +24,9 @@ pub struct AttemptArgs {
     pub activation_limit: Option<String>,
     /// Rename files that are in the way of a home
     ///
-    /// Files of your own are kept with the suffix `.before-DATE-TIME`. Without this, a home that would put its links over them is refused.
-    #[arg(long, help_heading = "Activation")]
+    /// Files of your own are kept with the suffix `.before-DATE-TIME`. Without this, a home that would put its links over them
+    /// is refused.
+    #[arg(long, help_heading = "Activation", hide_short_help = true)]
     pub backup: bool,
     /// Make this machine another one: take a configuration that is not its own
     ///
