@@ -29,7 +29,8 @@ impl Attempt<'_> {
         }
         crate::keeper::arm(self);
         self.ui.step(format!("it is put back in {seconds} s unless it is confirmed"));
-        self.ui.hint("to confirm it, best from a new connection: `git flake-switch --confirm`");
+        let confirm = self.call().typed("git flake-switch --confirm");
+        self.ui.hint(format!("to confirm it, best from a new connection: `{confirm}`"));
         self.answered(proved)
     }
 

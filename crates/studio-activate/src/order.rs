@@ -44,7 +44,7 @@ pub fn submit(call: &Call, cx: &Context) -> Result<Exit> {
         Error::new(format!("another switch of {} is running", call.target))
             .because(busy.to_string())
             .hint("wait until it is done, then try again")
-            .hint("to watch it: `git flake-switch --attach`")
+            .hint(format!("to watch it: `{}`", call.typed("git flake-switch --attach")))
             .exit(Exit::Busy)
     })?;
     let records = Records::at(&call.place.records);

@@ -155,6 +155,12 @@ impl Ui {
         }
     }
 
+    /// Writes text as it is, without a line break: for a line of the terminal that is written over.
+    pub fn in_place(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
     fn labelled(&self, style: &str, label: &str, text: &str) {
         let mut lines = text.lines();
         let head = self.paint(style, &format!("{label}:"));

@@ -198,6 +198,35 @@ fn a_client_that_was_killed_is_not_missed_and_another_one_sees_the_whole_log() {
     assert_snapshot!(shown(&again), @"host `demo` is at generation 2, `nixos-system-demo-26.05.example`");
 }
 
+/// Interrupts a command, as Ctrl-C does, once it listens to that.
+fn interrupt(scene: &Scene, child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    let listens = || {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0)
+    };
+    let began = Instant::now();
+    while !listens() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never listened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    scene.sandbox.sh(".", &format!("kill -INT {}", child.id())).ok();
+}
+
+#[test]
+fn an_interrupt_ends_the_watcher_and_not_the_switch() {
+    let (scene, next) = with_two("");
+    let client = waiting(&scene, &next);
+    interrupt(&scene, &client);
+    assert_eq!(ends(client), Some(130));
+    let attached = scene.start_on_machine(scene.sandbox.home(), "flake-switch --attach");
+    interrupt(&scene, &attached);
+    assert_eq!(ends(attached), Some(130));
+    elsewhere(&scene, "flake-switch --confirm").ok();
+    assert_eq!(scene.state(), NEXT);
+}
+
 #[test]
 fn a_confirmation_counts_although_everything_that_waited_for_it_was_killed() {
     let (scene, next) = with_two("");

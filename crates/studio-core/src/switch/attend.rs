@@ -80,7 +80,7 @@ fn nothing_waits(site: &Site) -> Result<Exit> {
     Err(match last.phase {
         phase if !phase.ended() => error
             .because(format!("a `{command}` is at work"))
-            .hint("to watch it: `git flake-switch --attach`"),
+            .hint(format!("to watch it: `{}`", last.call.typed("git flake-switch --attach"))),
         _ if last.exit == Some(Exit::NotConfirmed as u8) => error
             .because(format!("the last `{command}` was not confirmed in time and put back"))
             .hint("to try again: `git flake-switch`")

@@ -1,7 +1,8 @@
 //! What the switching commands want: try a snapshot, switch to it, go back, list what there is.
 //!
 //! Everything up to the activation is done as the user: the snapshot is verified, checked and built, what could be in its
-//! way is looked for (`preflight`), and what it changes is shown. Then `studio-activate` is called once (`engine`), by root where the target needs it. Where things lie is
+//! way is looked for (`preflight`), and what it changes is shown (`show`). Then `studio-activate` is given its order once
+//! (`engine`), by root where the target needs it, and is watched (`watch`, `question`, `attend`). Where things lie is
 //! [`crate::activation`]'s to know.
 
 mod attend;
@@ -12,6 +13,7 @@ mod forward;
 mod generations;
 mod options;
 mod preflight;
+mod question;
 mod rollback;
 mod settled;
 mod show;

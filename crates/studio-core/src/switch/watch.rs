@@ -1,17 +1,21 @@
 //! Watching an attempt that an engine carries out: its log as it grows, the question that it asks, and how it ends.
 //!
 //! Nothing depends on who watches: a watcher may be killed, there may be several, and one may come back later. Everything
-//! that is read here is readable by all; the answer is a file in the user's own folder. Not here: what the engine does.
+//! that is read here is readable by all; the answer is a file in the user's own folder. An interrupt ends the watcher alone,
+//! and says so. Not here: what the engine does, and how the question looks (`question`).
 
+use super::question::{Question, Said};
 use crate::clock;
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, OrSay, Result};
 use crate::fs::{self, Lock};
 use crate::transaction::{Id, Phase, Record, Records};
 use crate::ui::Verbosity;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often is looked, and for how long nobody may work on an open record before it counts as left alone: its guard
@@ -49,7 +53,9 @@ pub(super) fn watch(
     if let Begin::After(bytes) = begin {
         log.skip(bytes);
     }
+    let interrupted = interrupts()?;
     let mut asked = asking == Asking::No;
+    let mut question: Option<Question> = None;
     let mut alone: Option<Instant> = None;
     let mut seen = None;
     loop {
@@ -60,18 +66,34 @@ pub(super) fn watch(
             let record = records.read(id)?.ok_or_else(|| {
                 Error::new(format!("the transaction `{id}` is gone from `{}`", records.folder()))
             })?;
-            log.show(cx);
+            if record.phase != Phase::AwaitingConfirmation {
+                // Answered, here or elsewhere, or too late.
+                question = None;
+            }
+            log.show(cx, question.as_mut());
             if let Some(exit) = ended(&record) {
                 log.show_rest(cx);
                 return conclude(cx, &record, exit, &log);
             }
             if record.phase == Phase::AwaitingConfirmation && !asked {
                 asked = true;
-                ask(cx, &record);
+                question = ask(cx, &record);
             }
             alone = None;
         }
-        log.show(cx);
+        log.show(cx, question.as_mut());
+        if interrupted.load(Ordering::Relaxed) {
+            let Some(record) = records.read(id)? else { continue };
+            match question.take() {
+                Some(mut question) => question.hide(),
+                // The terminal has written `^C`, and a line of ours is to begin at its beginning.
+                None if cx.ui.interactive() => cx.ui.in_place("\n"),
+                None => {}
+            }
+            return Ok(leave(cx, &record));
+        }
+        question =
+            question.map(|question| answered(cx, records, id, question)).transpose()?.flatten();
         // Asked only now and then: it takes a look at a process and a lock.
         match alone {
             Some(since) if since.elapsed() > LEFT_ALONE => {
@@ -116,6 +138,8 @@ fn is_alive(process: u32) -> bool {
 }
 
 fn conclude(cx: &Context, record: &Record, exit: Exit, log: &Log) -> Result<Exit> {
+    // The answer has done its work; if it is not ours to remove, it does no harm.
+    let _ = forget(&record.call.answer);
     let quiet = cx.ui.verbosity() == Verbosity::Quiet;
     if quiet && !matches!(exit, Exit::Done | Exit::RebootNeeded) {
         return Err(Error::new(format!("{} could not be switched", record.call.target))
@@ -131,27 +155,71 @@ fn left_alone(record: &Record, log: &Log) -> Error {
     Error::new(format!("the switch of {} was interrupted", record.call.target))
         .because(format!("nobody works on it any more; it ended {}", record.phase.interrupted()))
         .hint("the next switching command finishes it or puts back what ran before")
-        .hint("to go back now: `git flake-rollback`")
+        .hint(format!("to go back now: `{}`", record.call.typed("git flake-rollback")))
         .hint(format!("the whole log is in `{}`", log.path))
 }
 
-/// Asks whether the new one is good, in a thread of its own: the engine does not wait for ever.
-fn ask(cx: &Context, record: &Record) {
-    if !cx.ui.interactive() {
-        return;
+/// Whether the user interrupts us, from now on. The engine leads a session of its own and does not hear of it.
+fn interrupts() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted))
+        .or_say(|| "interrupts cannot be listened for")?;
+    Ok(interrupted)
+}
+
+/// Leaves an attempt that goes on, and says how to come back to it.
+fn leave(cx: &Context, record: &Record) -> Exit {
+    let call = &record.call;
+    let command = call.verb.command();
+    if record.phase == Phase::AwaitingConfirmation {
+        cx.ui.warn(format!(
+            "`{command}` waits without you: it is put back in {} s unless it is confirmed",
+            seconds_left(record)
+        ));
+        cx.ui.hint(format!("to confirm it: `{}`", call.typed("git flake-switch --confirm")));
+        cx.ui.hint(format!("to put it back now: `{}`", call.typed("git flake-rollback")));
+    } else {
+        cx.ui.warn(format!("`{command}` goes on without you: nothing is stopped half-way"));
+        cx.ui.hint(format!("to watch it: `{}`", call.typed("git flake-switch --attach")));
+        let back = call.typed("git flake-rollback");
+        cx.ui.hint(format!("to go back once it has ended: `{back}`"));
     }
-    let left =
-        record.deadline.unwrap_or_default().saturating_sub(clock::milliseconds_since_start());
-    let question = format!("keep it? It is put back in {} s", left.div_ceil(1000));
-    let answer = record.call.answer.clone();
-    let ui = cx.ui.clone();
-    std::thread::spawn(move || {
-        let said = ui.confirm(&question, false);
-        let word = if said == Some(true) { Answer::Yes } else { Answer::No };
-        if let Err(error) = write(&answer, word) {
-            ui.error(&error);
+    Exit::Interrupted
+}
+
+fn seconds_left(record: &Record) -> u64 {
+    let left = record.deadline.unwrap_or_default();
+    left.saturating_sub(clock::milliseconds_since_start()).div_ceil(1000)
+}
+
+/// Asks whether the new one is good, if somebody is there to answer.
+fn ask(cx: &Context, record: &Record) -> Option<Question> {
+    cx.ui.interactive().then(|| Question::ask(cx, record.deadline.unwrap_or_default()))
+}
+
+/// Hands the answer on, if there is one; gives the question back while there is none.
+fn answered(
+    cx: &Context,
+    records: &Records,
+    id: &Id,
+    mut question: Question,
+) -> Result<Option<Question>> {
+    let Some(said) = question.answer() else { return Ok(Some(question)) };
+    let Some(record) = records.read(id)? else { return Ok(None) };
+    let word = match said {
+        Said::Yes => Answer::Yes,
+        Said::No => Answer::No,
+        Said::Nothing => {
+            // A terminal that is gone is nobody's no: the way back is due when the time is up.
+            let left = seconds_left(&record);
+            cx.ui.step(format!("no answer: it is put back in {left} s unless it is confirmed"));
+            return Ok(None);
         }
-    });
+    };
+    if let Err(error) = write(&record.call.answer, word) {
+        cx.ui.error(&error);
+    }
+    Ok(None)
 }
 
 /// How many bytes the log of an attempt has.
@@ -205,14 +273,19 @@ impl Log {
         }
     }
 
-    /// Shows the lines that came since.
-    fn show(&mut self, cx: &Context) {
+    /// Shows the lines that came since, above a question.
+    fn show(&mut self, cx: &Context, question: Option<&mut Question>) {
         if self.file.is_none() {
             self.file = fs::open(&self.path).ok();
         }
         if let Some(file) = &mut self.file {
             // What cannot be read now is perhaps read the next time; the record says how it ended.
             let _ = file.read_to_end(&mut self.pending);
+        }
+        if let Some(question) = question
+            && self.pending.contains(&b'\n')
+        {
+            question.hide();
         }
         while let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.pending.drain(..=end).collect();
@@ -222,7 +295,7 @@ impl Log {
 
     /// Shows the last line too, if its end never came.
     fn show_rest(&mut self, cx: &Context) {
-        self.show(cx);
+        self.show(cx, None);
         cx.ui.relay(&String::from_utf8_lossy(&std::mem::take(&mut self.pending)));
     }
 

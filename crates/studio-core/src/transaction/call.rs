@@ -147,6 +147,22 @@ pub struct Call {
 }
 
 impl Call {
+    /// A command about the same target, as its user types it anywhere.
+    pub fn typed(&self, command: &str) -> String {
+        let mut line = command.to_owned();
+        if self.target.kind != Kind::Nixos {
+            line.push_str(&format!(" --target {}", self.target.kind));
+        }
+        if self.target.kind == Kind::Profile {
+            // Each package has a profile of its own.
+            line.push_str(&format!(" --host {}", self.target.name));
+        }
+        if self.place.root != "/" {
+            line.push_str(&format!(" --root {}", self.place.root));
+        }
+        line
+    }
+
     /// The arguments of `studio-activate`.
     pub fn args(&self) -> Vec<String> {
         let mut args = vec![self.verb.word().to_owned()];

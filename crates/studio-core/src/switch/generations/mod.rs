@@ -98,7 +98,7 @@ pub fn generations(cx: &Context, site: &Site) -> Result<Vec<Listed>> {
             vec![]
         }
     };
-    unfinished::warn(cx, place, &records);
+    unfinished::warn(cx, &records);
     let inventory = Inventory::with(place, records)?;
     let sources = Sources::of(cx.home()?);
     let paths: Vec<StorePath> =

@@ -1,6 +1,5 @@
 //! Whether an attempt at a target did not come to a good end, so that what is listed may be half a switch.
 
-use crate::activation::Place;
 use crate::context::Context;
 use crate::switch::{is_worked_on, last_attempt};
 use crate::transaction::{Phase, Record};
@@ -15,7 +14,7 @@ pub(in crate::switch) fn unfinished(records: &[Record]) -> Option<&Record> {
 }
 
 /// Says so if there is one, and what to type.
-pub(super) fn warn(cx: &Context, place: &Place, records: &[Record]) {
+pub(super) fn warn(cx: &Context, records: &[Record]) {
     let Some(record) = unfinished(records) else { return };
     let what = format!("`{}` of `{}`", record.call.verb.command(), record.new.name());
     if record.phase == Phase::RevertFailed {
@@ -23,13 +22,12 @@ pub(super) fn warn(cx: &Context, place: &Place, records: &[Record]) {
         cx.ui.warn(format!("{what} failed, and so did the way back{why}"));
     } else if is_worked_on(record) {
         cx.ui.step(format!("{what} is at work (process {})", record.process));
+        let watch = record.call.typed("git flake-switch --attach");
+        cx.ui.hint(format!("to watch it: `{watch}`"));
         return;
     } else {
         cx.ui.warn(format!("{what} was interrupted {}", record.phase.interrupted()));
     }
-    let root = match place.root.as_str() {
-        "/" => String::new(),
-        root => format!(" --root {root}"),
-    };
-    cx.ui.hint(format!("go back to what ran before: `git flake-rollback{root}`"));
+    let back = record.call.typed("git flake-rollback");
+    cx.ui.hint(format!("go back to what ran before: `{back}`"));
 }
