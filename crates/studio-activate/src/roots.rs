@@ -6,6 +6,7 @@
 use crate::attempt::Attempt;
 use crate::trust;
 use camino::Utf8PathBuf;
+use std::time::Duration;
 use studio_core::process::Failure;
 use studio_core::store_path::StorePath;
 use studio_core::transaction::{Id, Records};
@@ -39,7 +40,11 @@ pub fn release(attempt: &Attempt<'_>) {
     }
 }
 
-/// Removes the links of attempts that have ended: an engine may be killed between its last word and the removal.
+/// How old a file must be that was never finished, so that it is nobody's who is writing it now.
+const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// Removes the links of attempts that have ended: an engine may be killed between its last word and the removal. Records
+/// that were never finished go with them.
 pub fn sweep(records: &Records) -> Result<()> {
     let open: Vec<Id> = records
         .all()?
@@ -49,6 +54,13 @@ pub fn sweep(records: &Records) -> Result<()> {
         .collect();
     let Ok(entries) = records.folder().read_dir_utf8() else { return Ok(()) };
     for entry in entries.flatten() {
+        if entry.file_name().starts_with(".tmp-") {
+            let age = entry.metadata().and_then(|meta| meta.modified()).map(|made| made.elapsed());
+            if matches!(age, Ok(Ok(age)) if age > STALE) {
+                let _ = fs::remove_file(entry.path());
+            }
+            continue;
+        }
         let Some((id, rest)) = entry.file_name().split_once('.') else { continue };
         if rest.starts_with("root") && !open.iter().any(|open| open.as_str() == id) {
             let _ = fs::remove_file(entry.path());
