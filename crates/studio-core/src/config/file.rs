@@ -175,6 +175,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_documents_show_is_valid() {
+        let docs = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        if !docs.exists() {
+            // A package is built without documents.
+            return;
+        }
+        for (name, checks) in [("settings.md", 1), ("workflow.md", 2)] {
+            let text = std::fs::read_to_string(docs.join(name)).expect(name);
+            let (_, rest) = text.split_once("```toml\n").expect("an example");
+            let (example, _) = rest.split_once("```").expect("its end");
+            assert_eq!(flake(example).expect(name).health().len(), checks, "{name}");
+        }
+    }
+
+    #[test]
     fn remembering_keeps_comments() {
         let dir = tempfile::tempdir().expect("temp dir");
         let path = fs::utf8(dir.path()).expect("utf-8").join("config.toml");

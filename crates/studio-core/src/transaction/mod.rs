@@ -244,6 +244,57 @@ mod tests {
         assert_eq!(records.read(&id).expect("read"), Some(record(2)));
     }
 
+    /// The words in backticks that begin the rows of the first table after a heading.
+    fn rows(text: &str, heading: &str) -> Vec<String> {
+        let (_, part) = text.split_once(&format!("{heading}\n")).expect(heading);
+        let table = part.lines().skip_while(|line| !line.starts_with('|'));
+        let cells = table.take_while(|line| line.starts_with('|')).filter_map(|line| {
+            let cell = line.split('|').nth(1)?;
+            cell.contains('`').then(|| cell.split('`').skip(1).step_by(2).map(str::to_owned))
+        });
+        let mut words: Vec<String> = cells.flatten().collect();
+        words.sort();
+        words
+    }
+
+    fn keys(value: &serde_json::Value) -> Vec<String> {
+        let mut keys: Vec<String> = value.as_object().expect("object").keys().cloned().collect();
+        keys.sort();
+        keys
+    }
+
+    #[test]
+    fn the_document_names_every_field_and_every_phase_and_no_others() {
+        let docs = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        if !docs.exists() {
+            // A package is built without documents.
+            return;
+        }
+        let text = std::fs::read_to_string(docs.join("transactions.md")).expect("the document");
+        let mut record = record(1);
+        record.call.health = vec![crate::health::HealthCheck {
+            name: "ssh".into(),
+            command: vec!["true".into()],
+            timeout: 1,
+            retries: 0,
+            pause: 1,
+        }];
+        let value = serde_json::to_value(&record).expect("JSON");
+        assert_eq!(rows(&text, "## The record"), keys(&value));
+        let call = &value["call"];
+        assert_eq!(rows(&text, "### The call"), keys(call));
+        let (_, of_call) = text.split_once("### The call").expect("it has one");
+        for inner in [&call["target"], &call["place"], &call["health"][0]] {
+            for key in keys(inner) {
+                assert!(of_call.contains(&format!("`{key}`")), "{key}");
+            }
+        }
+        let mut phases = Phase::ALL.map(|phase| phase.word().to_owned()).to_vec();
+        phases.sort();
+        assert_eq!(rows(&text, "## Phases"), phases);
+        assert!(text.contains(&format!("JSON, version {VERSION},")));
+    }
+
     #[test]
     fn a_newer_or_damaged_record_is_refused_with_a_remedy() {
         let (_keep, folder) = folder();

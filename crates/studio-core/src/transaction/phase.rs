@@ -80,6 +80,22 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: [Phase; 12] = [
+        Phase::Prepared,
+        Phase::Testing,
+        Phase::Proving,
+        Phase::AwaitingConfirmation,
+        Phase::Committing,
+        Phase::Committed,
+        Phase::Tested,
+        Phase::Refused,
+        Phase::Reverting,
+        Phase::Reverted,
+        Phase::RevertFailed,
+        Phase::Superseded,
+    ];
+
     /// Whether nothing more will be done.
     pub fn ended(self) -> bool {
         match self {
