@@ -24,13 +24,14 @@ impl Attempt<'_> {
     /// Waits for the confirmation, then goes on or back; `proved` is what the proof before it came to.
     pub fn await_confirmation(&mut self, seconds: u64, proved: Exit) -> End {
         self.record.deadline = Some(clock::milliseconds_since_start() + seconds * 1000);
+        // Said before it is recorded: who sees the record asks at once, and the question comes last.
+        self.ui.step(format!("it is put back in {seconds} s unless it is confirmed"));
+        let confirm = self.call().typed("git flake-switch --confirm");
+        self.ui.hint(format!("to confirm it, best from a new connection: `{confirm}`"));
         if let Err(error) = self.write(Phase::AwaitingConfirmation) {
             return self.go_back(&told(&error), Exit::Reverted);
         }
         crate::keeper::arm(self);
-        self.ui.step(format!("it is put back in {seconds} s unless it is confirmed"));
-        let confirm = self.call().typed("git flake-switch --confirm");
-        self.ui.hint(format!("to confirm it, best from a new connection: `{confirm}`"));
         self.answered(proved)
     }
 
