@@ -12,7 +12,7 @@ pub mod syntax;
 mod version;
 
 pub use failure::{Blame, Refusal};
-pub use operation::{CommandLine, Derivation, Log, Rooted};
+pub use operation::{CommandLine, Comparison, Derivation, Log, Rooted};
 pub use version::Version;
 
 use crate::config::Environment;
@@ -125,11 +125,16 @@ impl Nix {
     /// `nix VERB` as every call has it.
     fn verb(&self, verb: &[&str]) -> Result<Program> {
         self.version()?;
+        Ok(self.verb_unasked(verb))
+    }
+
+    /// The same without asking for the version first, which costs a process.
+    fn verb_unasked(&self, verb: &[&str]) -> Program {
         let colour = [("NO_COLOR", "1"), ("TERM", "dumb")];
         let program = Program::new(&self.program, FOLDER.into()).args(FEATURES);
         let program = program.args(self.store_option()).args(verb);
         // What it says is shown line by line and kept in a file: cursor movements would spoil both.
-        Ok(colour.iter().fold(program, |program, (name, value)| program.env(name, value)))
+        colour.iter().fold(program, |program, (name, value)| program.env(name, value))
     }
 }
 

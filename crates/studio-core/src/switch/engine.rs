@@ -3,6 +3,7 @@
 
 use super::elevation::{Elevation, Order, Privilege};
 use super::preflight::{self, Confirmation};
+use super::show::Picture;
 use super::watch::{self, Asking, Begin};
 use super::{Site, last_attempt, settled};
 use crate::config::{Key, Seconds, Settings};
@@ -52,14 +53,15 @@ pub(super) struct Attempt<'a> {
     pub wanted: Wanted,
     pub snapshot: Option<&'a CommitId>,
     pub how: How,
+    pub picture: Picture,
     pub privilege: Privilege,
 }
 
 /// Gives the order to `studio-activate`, and watches it until it ends. It explains its own failures.
-pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, mut attempt: Attempt<'_>) -> Result<Exit> {
-    let privilege = std::mem::replace(&mut attempt.privilege, Privilege::Later);
+pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>) -> Result<Exit> {
     let id = Id::new(cx.env.now());
-    let call = call(cx, nix, site, attempt, id.clone())?;
+    let call = call(cx, nix, site, &attempt, id.clone())?;
+    let Attempt { privilege, mut picture, .. } = attempt;
     let records = Records::at(&site.place.records);
     let before = records.of(&site.place.profile)?;
     if settled(last_attempt(&before), &call) {
@@ -68,6 +70,10 @@ pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, mut attempt: Attempt<'_>
         return Ok(Exit::Done);
     }
     watch::forget(&call.answer)?;
+    if site.elevation != Elevation::None && matches!(privilege, Privilege::Later) {
+        // A password may be asked for now: who types it has seen what for.
+        picture.show(cx, site);
+    }
     match privilege.order(cx, &site.elevation, &call.args()) {
         Ok(()) => {}
         Err(Order::Engine(error)) => return Err(error),
@@ -77,6 +83,8 @@ pub(super) fn run(cx: &Context, nix: &Nix, site: &Site, mut attempt: Attempt<'_>
         // Somebody else brought it there meanwhile; that was said.
         return Ok(Exit::Done);
     }
+    // The engine is at work meanwhile; what it says comes after this.
+    picture.show(cx, site);
     watch::watch(cx, &records, &id, Begin::Start, Asking::OnTerminal)
 }
 
@@ -97,24 +105,24 @@ fn refused(cx: &Context, site: &Site, failure: Failure) -> Result<Exit> {
 }
 
 /// All that the privileged program is told.
-fn call(cx: &Context, nix: &Nix, site: &Site, attempt: Attempt<'_>, id: Id) -> Result<Call> {
+fn call(cx: &Context, nix: &Nix, site: &Site, attempt: &Attempt<'_>, id: Id) -> Result<Call> {
     let mut variables = variables(site.target.kind, &cx.env);
-    if let Some(suffix) = attempt.how.backup {
+    if let Some(suffix) = &attempt.how.backup {
         variables.retain(|(name, _)| name != "HOME_MANAGER_BACKUP_EXT");
-        variables.push(("HOME_MANAGER_BACKUP_EXT".to_owned(), suffix));
+        variables.push(("HOME_MANAGER_BACKUP_EXT".to_owned(), suffix.clone()));
     }
     Ok(Call {
         verb: attempt.verb,
         target: site.target.clone(),
         place: site.place.clone(),
-        wanted: attempt.wanted,
-        specialisation: attempt.how.specialisation,
+        wanted: attempt.wanted.clone(),
+        specialisation: attempt.how.specialisation.clone(),
         snapshot: attempt.snapshot.cloned(),
         store_dir: nix.store().to_owned(),
         store: site.machine.store.clone(),
         nix_env: nix.relative("nix-env")?,
         failed_units: attempt.how.failed_units,
-        health: attempt.how.health,
+        health: attempt.how.health.clone(),
         confirm_within: attempt.how.confirm_within,
         answer: cx.home()?.transactions().join(id.as_str()),
         limit: attempt.how.limit,

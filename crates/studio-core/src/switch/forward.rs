@@ -8,8 +8,8 @@ use super::elevation::Privilege;
 use super::engine::{self, Attempt, How, asked_to_confirm, limit};
 use super::options::AttemptArgs;
 use super::preflight::{self, Course, Identity};
-use super::show::show;
-use super::{Changes, FailedUnits, Site, SiteArgs, Wanted};
+use super::show::Picture;
+use super::{FailedUnits, Site, SiteArgs, Wanted};
 use crate::activation::{row, verify};
 use crate::build;
 use crate::check;
@@ -59,9 +59,8 @@ pub fn test(
     args: &SiteArgs,
     options: &AttemptArgs,
 ) -> Result<Done> {
-    let ready = prepare(cx, snapshot, args, options, Verb::Test)?;
-    let changes = show(cx, &ready.nix, &ready.site, &ready.runs)?;
-    match ready.course(&changes, Verb::Test, NewKernel::Later) {
+    let mut ready = prepare(cx, snapshot, args, options, Verb::Test)?;
+    match ready.course(cx, Verb::Test, NewKernel::Later) {
         Course::Now => {}
         Course::NowBut(parts) => {
             cx.ui.step(format!("{parts} stay those that were started, as always in a test"));
@@ -79,10 +78,8 @@ pub fn switch(
     options: &AttemptArgs,
     plan: Plan,
 ) -> Result<Done> {
-    let ready = prepare(cx, snapshot, args, options, plan.verb)?;
-    let site = &ready.site;
-    let changes = show(cx, &ready.nix, site, &ready.runs)?;
-    let verb = match ready.course(&changes, plan.verb, plan.new_kernel) {
+    let mut ready = prepare(cx, snapshot, args, options, plan.verb)?;
+    let verb = match ready.course(cx, plan.verb, plan.new_kernel) {
         Course::Now => plan.verb,
         Course::NowBut(parts) => {
             cx.ui.step(format!("{parts} follow at the next start"));
@@ -99,8 +96,9 @@ pub fn switch(
             Verb::Boot
         }
     };
-    if plan.ask == Ask::OnTerminal && !ready.runs_already() {
-        let question = format!("switch {} to `{}`?", site.target, ready.runs.name());
+    if plan.ask == Ask::OnTerminal && cx.ui.interactive() && !ready.runs_already() {
+        ready.picture.show(cx, &ready.site);
+        let question = format!("switch {} to `{}`?", ready.site.target, ready.runs.name());
         // Nobody there to answer is no reason to stop: what is switched was named on the command line.
         if cx.ui.confirm(&question, true) == Some(false) {
             return Err(Error::new("not switched, as you said").exit(Exit::Failed));
@@ -118,6 +116,8 @@ struct Ready<'a> {
     out: StorePath,
     /// What is to run: what was built, or a specialisation of it.
     runs: StorePath,
+    /// What changes.
+    picture: Picture,
     /// The suffix of files that a home finds in its way.
     backup: Option<String>,
     privilege: Privilege,
@@ -174,11 +174,12 @@ fn prepare<'a>(
     if runs != out {
         verify(site.target.kind, &runs, &site.place.root)?;
     }
+    let picture = Picture::begin(&nix, &site, &runs)?;
     if verb != Verb::Test && row(site.target.kind).install_boot.is_some() {
         preflight::room_on_boot(cx, &site.place, &out)?;
     }
     let backup = preflight::files_in_the_way(cx, &site, &runs, options.backup)?;
-    Ok(Ready { nix, site, options, out, runs, backup, privilege })
+    Ok(Ready { nix, site, options, out, runs, picture, backup, privilege })
 }
 
 impl Ready<'_> {
@@ -187,16 +188,20 @@ impl Ready<'_> {
         self.site.place.runs().as_ref() == Some(&self.runs)
     }
 
-    /// Whether it is activated now.
-    fn course(&self, changes: &Changes, verb: Verb, new_kernel: NewKernel) -> Course {
+    /// Whether it is activated now; if it is not, or not all of it, what changes is shown before that is said.
+    fn course(&mut self, cx: &Context, verb: Verb, new_kernel: NewKernel) -> Course {
         let place = &self.site.place;
         // Nothing is left to set for the next start where it is what runs and what starts.
         let there = self.runs_already() && place.profile().path().as_ref() == Some(&self.out);
         let starts_at_boot = row(place.kind).install_boot.is_some();
-        match starts_at_boot && !(there && verb == Verb::Switch) {
-            true => preflight::course(changes, verb, new_kernel),
+        let course = match starts_at_boot && !(there && verb == Verb::Switch) {
+            true => preflight::course(&self.picture.changes, verb, new_kernel),
             false => Course::Now,
+        };
+        if !matches!(course, Course::Now) {
+            self.picture.show(cx, &self.site);
         }
+        course
     }
 
     /// Hands over to `studio-activate`.
@@ -227,6 +232,7 @@ impl Ready<'_> {
             wanted: Wanted::Toplevel(self.out.clone()),
             snapshot: Some(snapshot.id()),
             how,
+            picture: self.picture,
             privilege: self.privilege,
         };
         let exit = engine::run(cx, &self.nix, &self.site, attempt)?;

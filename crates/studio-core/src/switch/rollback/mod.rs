@@ -8,7 +8,7 @@ use super::attend::refuse;
 use super::elevation::Privilege;
 use super::engine::{self, Attempt, How, asked_to_confirm, limit};
 use super::generations::{Inventory, is_there, named, snapshot_folder};
-use super::show::show;
+use super::show::Picture;
 use super::{FailedUnits, Site, Wanted};
 use crate::activation::{Generation, Place, verify};
 use crate::cli::Done;
@@ -66,7 +66,6 @@ pub fn rollback(cx: &Context, site: &Site, goal: &Goal) -> Result<Done> {
     verify(site.target.kind, &path, &place.root)?;
     let nix = Nix::find(cx)?.with_store(site.machine.store.as_deref());
     cx.ui.step(format!("{} goes to generation {number}, `{}`", site.target, path.name()));
-    show(cx, &nix, site, &path)?;
     let attempt = Attempt {
         verb: Verb::Rollback,
         wanted: Wanted::Generation(number),
@@ -79,6 +78,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: &Goal) -> Result<Done> {
             limit: limit(&site.settings)?,
             ..How::default()
         },
+        picture: Picture::begin(&nix, site, &path)?,
         privilege: Privilege::Later,
     };
     let exit = engine::run(cx, &nix, site, attempt)?;
