@@ -16,7 +16,9 @@ use crate::fs;
 use crate::store_path::StorePath;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The version of the format that this program writes, and the only one that it reads.
 pub const VERSION: u32 = 2;
@@ -101,12 +103,18 @@ pub enum Reboot {
 #[derive(Clone, Debug)]
 pub struct Records {
     folder: Utf8PathBuf,
+    /// Those that have ended, as they were when they were read, with what tells their file from another one: each is
+    /// looked at several times by one command, and there may be hundreds.
+    ended: Arc<Mutex<HashMap<Utf8PathBuf, (Identity, Record)>>>,
 }
+
+/// What [`fs::identity`] says of a file.
+type Identity = (u64, u64, i64, i64);
 
 impl Records {
     /// The records that lie in `folder`, which need not exist yet.
     pub fn at(folder: &Utf8Path) -> Records {
-        Records { folder: folder.to_owned() }
+        Records { folder: folder.to_owned(), ended: Arc::default() }
     }
 
     /// The folder.
@@ -149,11 +157,29 @@ impl Records {
             let entry = entry.map_err(|cause| fs::failed("read", &self.folder, cause))?;
             let name = entry.file_name();
             if name.ends_with(".json") && !name.starts_with('.') {
-                records.extend(read(entry.path())?);
+                records.extend(self.once(entry.path())?);
             }
         }
         records.sort_by(|a, b| (a.sequence, &a.call.id).cmp(&(b.sequence, &b.call.id)));
         Ok(records)
+    }
+
+    /// Reads a file, unless it is known already and has ended: then nobody writes it again.
+    fn once(&self, path: &Utf8Path) -> Result<Option<Record>> {
+        // Before it is read: should it be replaced meanwhile, it is read again the next time.
+        let identity = fs::identity(path);
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        match ended.get(path) {
+            Some((known, record)) if Some(*known) == identity => return Ok(Some(record.clone())),
+            _ => {}
+        }
+        let record = read(path)?;
+        if let (Some(identity), Some(record)) = (identity, &record)
+            && record.phase.ended()
+        {
+            ended.insert(path.to_owned(), (identity, record.clone()));
+        }
+        Ok(record)
     }
 
     /// The records of one profile, oldest first.
@@ -293,6 +319,21 @@ mod tests {
         phases.sort();
         assert_eq!(rows(&text, "## Phases"), phases);
         assert!(text.contains(&format!("JSON, version {VERSION},")));
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_is_on_disk() {
+        let (_keep, folder) = folder();
+        let records = Records::at(&folder);
+        let mut one = record(1);
+        for phase in [Phase::Testing, Phase::Committed, Phase::RevertFailed, Phase::Reverted] {
+            one.phase = phase;
+            records.write(&one).expect("write");
+            assert_eq!(records.all().expect("all"), [one.clone()]);
+            assert_eq!(records.clone().all().expect("all again"), [one.clone()]);
+        }
+        fs::remove_file(&records.path(&one.call.id)).expect("remove");
+        assert_eq!(records.all().expect("none"), []);
     }
 
     #[test]
