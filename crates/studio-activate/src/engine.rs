@@ -69,14 +69,14 @@ fn read(records: &Records, args: &EngineArgs) -> Result<Record> {
 impl Attempt<'_> {
     /// What comes before the first change: others' remains, the present, and links that keep old and new.
     fn begin(&mut self) -> Result<()> {
-        // Whose children must be waited for, should we die before the next time that it is written.
+        // Whose children must be waited for, should we die before the next time that it is written. What is looked
+        // at from here on is written before the first change.
         self.write(Phase::Prepared)?;
         recovery::resolve_others(self)?;
         self.look()?;
         roots::keep(self)?;
         // Not before the roots: what lies in the store might be collected between the look and the links.
-        trust::toplevel(&self.record.call, &self.record.new)?;
-        self.write(Phase::Prepared)
+        trust::toplevel(&self.record.call, &self.record.new)
     }
 
     /// Writes down how it ended, and takes the links away that are only for as long as it is open.

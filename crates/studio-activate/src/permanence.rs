@@ -28,12 +28,9 @@ impl Attempt<'_> {
         if let Err(error) = self.set_profile() {
             return self.go_back(&told(&error), Exit::Reverted);
         }
+        // Written down at the end: whoever finishes this after us sets the profile once more, and asks again.
         self.record.generation = self.call().place.profile().current();
-        if let Err(why) = self
-            .write(Phase::Committing)
-            .map_err(|error| told(&error))
-            .and_then(|()| self.install_boot(&self.record.new.clone()))
-        {
+        if let Err(why) = self.install_boot(&self.record.new.clone()) {
             return self.go_back(&why, Exit::Reverted);
         }
         // A boot loader program makes the default what the profile is at, whoever set that.
