@@ -6,7 +6,7 @@
 
 use crate::attempt::{Attempt, End};
 use crate::grammar::EngineArgs;
-use crate::{keeper, recovery, roots, trust, voice};
+use crate::{keeper, pruning, recovery, roots, trust, voice};
 use studio_core::cli::Context;
 use studio_core::fs::Lock;
 use studio_core::transaction::{Phase, Record, Records};
@@ -36,6 +36,9 @@ pub fn run(args: &EngineArgs, cx: &Context) -> Result<Exit> {
         // Before the lock is free: it must not take it for a moment, when somebody else may want it.
         let _ = guard.kill();
         let _ = guard.wait();
+    }
+    if let Err(error) = pruning::prune(&attempt.records, &call.place.profile) {
+        attempt.ui.detail(format!("old records were not removed: {}", error.message()));
     }
     drop(lock);
     keeper::disarm(&call);

@@ -16,6 +16,7 @@ mod grammar;
 mod keeper;
 mod order;
 mod permanence;
+mod pruning;
 mod recovery;
 mod remains;
 mod roots;
