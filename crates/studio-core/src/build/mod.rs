@@ -110,13 +110,12 @@ fn build_part(
         cx.ui.step(format!("{target}: built {}", known.age(cx)));
         return Ok(built);
     }
-    let version = nix.version()?.to_string();
     let mut log = Log::create(cx, &format!("{name}.log"))?;
     let start = Instant::now();
     let root = snapshot.home().roots(snapshot.id()).join(&subject);
     let done = evaluate_and_build(cx, nix, snapshot, target, part, &root, &mut log);
     let mut verdict = slot.verdict(cx, Outcome::Failed, start.elapsed());
-    verdict.nix = Some(version);
+    verdict.nix = nix.version().ok().map(ToString::to_string);
     verdict.log = Some(log.path().to_owned());
     match done {
         Ok(built) => {

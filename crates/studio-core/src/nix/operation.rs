@@ -145,11 +145,18 @@ impl Nix {
     ) -> Result<Said, Refusal> {
         let reference = format!("{flake}#{}", fragment(attribute));
         let program = self
-            .verb(&["eval", "--json", "--no-update-lock-file", "--apply", apply])
-            .map_err(Refusal::machine)?
+            .verb_unasked(&["eval", "--json", "--no-update-lock-file", "--apply", apply])
             .arg(reference);
-        // A caller may have better words for a failure than nix, so nix speaks only when it succeeds.
-        let said = keep(cx, &program, log, || format!("`{attribute}` could not be evaluated"))?;
+        let (version, said) = std::thread::scope(|scope| {
+            // Nothing is changed by an evaluation, so the version need not be known before.
+            let version = scope.spawn(|| self.version().map(drop));
+            // A caller may have better words for a failure than nix, so nix speaks only when it succeeds.
+            let said = keep(cx, &program, log, || format!("`{attribute}` could not be evaluated"));
+            (version.join(), said)
+        });
+        // One that is too old may fail at the evaluation for no other reason.
+        version.unwrap_or(Ok(())).map_err(Refusal::machine)?;
+        let said = said?;
         cx.ui.passthrough(&said.stderr);
         Ok(said)
     }
