@@ -13,6 +13,7 @@ mod nix;
 mod scene;
 mod small_flake;
 mod systemd;
+mod terminal;
 
 pub use kill::{End, rounds};
 pub use machine::{Machine, Record, Role};
@@ -20,6 +21,7 @@ pub use nix::{PersonalFlake, RealNix};
 pub use scene::{Scene, shown};
 pub use small_flake::filters;
 pub use systemd::Systemd;
+pub use terminal::Terminal;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The example flake, a studio of it, and a machine that is a folder: what the tests of the switching commands start from.
 
-use crate::{Outcome, RealNix, Sandbox, bin_dir};
+use crate::{Outcome, RealNix, Sandbox, Terminal, bin_dir};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -55,17 +55,28 @@ impl Scene {
 
     /// Starts a command on the machine and does not wait for it.
     pub fn start_on_machine(&self, dir: impl AsRef<Utf8Path>, line: &str) -> Child {
-        let mut words = line.split(' ');
-        Command::new(bin_dir().join(words.next().expect("a command")))
-            .args(words)
-            .args(["--root", self.machine().as_str()])
-            .current_dir(dir.as_ref())
-            .env_clear()
-            .envs(self.sandbox.environment())
+        self.command_on_machine(dir.as_ref(), line)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts")
+    }
+
+    /// Starts a command on the machine with a terminal of its own.
+    pub fn start_on_terminal(&self, dir: impl AsRef<Utf8Path>, line: &str) -> Terminal {
+        Terminal::start(&mut self.command_on_machine(dir.as_ref(), line))
+    }
+
+    fn command_on_machine(&self, dir: &Utf8Path, line: &str) -> Command {
+        let mut words = line.split(' ');
+        let mut command = Command::new(bin_dir().join(words.next().expect("a command")));
+        command
+            .args(words)
+            .args(["--root", self.machine().as_str()])
+            .current_dir(dir)
+            .env_clear()
+            .envs(self.sandbox.environment());
+        command
     }
 
     /// What runs (by its message of the day), the generation of the profile, and what starts at boot.

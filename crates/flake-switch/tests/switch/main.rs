@@ -5,4 +5,5 @@ mod homes;
 mod preconditions;
 mod privilege;
 mod proof;
+mod question;
 mod way;

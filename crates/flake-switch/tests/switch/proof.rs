@@ -204,7 +204,9 @@ fn interrupt(scene: &Scene, child: &Child) {
     let listens = || {
         let status = std::fs::read_to_string(&status).unwrap_or_default();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0)
+        caught.is_some_and(|mask| {
+            u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 2 != 0)
+        })
     };
     let began = Instant::now();
     while !listens() {

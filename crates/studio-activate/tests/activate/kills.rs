@@ -44,7 +44,7 @@ fn of_two_at_once_the_second_is_told_who_is_at_work() {
     error: another switch of host `demo` is running
       `git flake-switch` (process PID) is at work
     hint: wait until it is done, then try again
-    hint: to watch it: `git flake-switch --attach`
+    hint: to watch it: `git flake-switch --attach --root [SANDBOX]/machine`
     [exit status: 14]
     ");
     machine.let_go("test");
