@@ -71,7 +71,10 @@ impl Attempt<'_> {
                     Some(_) => "it is what ran before, so there was nothing else to put back",
                     None => "nothing ran here before, so there was nothing to put back",
                 })
-                .because("what starts at boot is what it was")
+                .because(match self.call().target.kind {
+                    Kind::Nixos | Kind::Darwin => "what starts at boot is what it was",
+                    Kind::Home | Kind::Profile => "its profile is what it was",
+                })
                 .hint(format!("what was tried is in `{}`", self.record_path()));
             return End::failed(Phase::Reverted, error);
         };
