@@ -313,9 +313,8 @@ fn an_exact_description_of_the_command_line() {
       -V, --version         Print version
 
     Output:
-      -q, --quiet         Say only what went wrong
-      -v, --verbose       Say also which programs are run
-          --color <WHEN>  Colours: auto, always or never [default: auto]
+      -q, --quiet    Say only what went wrong
+      -v, --verbose  Say also which programs are run
     ");
     assert_snapshot!(sandbox.run("", "mutable-snapshot --help"), @r#"
     Commit everything and make an immutable snapshot of it
