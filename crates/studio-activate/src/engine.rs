@@ -72,9 +72,9 @@ fn read(records: &Records, args: &EngineArgs) -> Result<Record> {
 impl Attempt<'_> {
     /// What comes before the first change: others' remains, the present, and links that keep old and new.
     fn begin(&mut self) -> Result<()> {
-        // Whose children must be waited for, should we die before the next time that it is written. What is looked
-        // at from here on is written before the first change.
-        self.write(Phase::Prepared)?;
+        // Whose children must be waited for, should we die before the next time that it is written: after a power cut
+        // there are none. What is looked at from here on is written before the first change.
+        self.records.write_soon(&self.record)?;
         recovery::resolve_others(self)?;
         self.look()?;
         roots::keep(self)?;

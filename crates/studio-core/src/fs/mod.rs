@@ -76,6 +76,22 @@ pub fn create_dir_all(path: &Utf8Path) -> Result<()> {
 
 /// Replaces a file as a whole: written beside it, synced, renamed over it.
 pub fn write_atomic(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, Durable::Now)
+}
+
+/// The same without syncing the folder: nobody ever sees half of it, but a power cut may bring the old one back.
+pub fn write_whole(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, Durable::Soon)
+}
+
+/// When a file is sure to survive a power cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    Now,
+    Soon,
+}
+
+fn replace(path: &Utf8Path, bytes: &[u8], durable: Durable) -> Result<()> {
     let parent = path.parent().unwrap_or(Utf8Path::new("."));
     create_dir_all(parent)?;
     let write = || -> io::Result<()> {
@@ -84,10 +100,14 @@ pub fn write_atomic(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
         // A temporary file is private; what it replaces keeps its mode, what is new gets the usual one.
         let mode = fs::metadata(path).map_or(0o644, |old| old.mode() & 0o7777);
         file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+        // Always: some file systems rename before they write, and a power cut would leave an empty file.
         file.as_file().sync_all()?;
         file.persist(path)?;
-        // The rename itself is only on disk once the folder is.
-        fs::File::open(parent)?.sync_all()
+        match durable {
+            // The rename itself is only on disk once the folder is.
+            Durable::Now => fs::File::open(parent)?.sync_all(),
+            Durable::Soon => Ok(()),
+        }
     };
     write().map_err(|cause| failed("write", path, cause))
 }

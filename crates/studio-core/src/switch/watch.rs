@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// How often is looked, and for how long nobody may work on an open record before it counts as left alone: its guard
 /// needs a moment to take over.
-const PAUSE: Duration = Duration::from_millis(4);
+const PAUSE: Duration = Duration::from_millis(1);
 const LEFT_ALONE: Duration = Duration::from_secs(5);
 
 /// Whether the user is asked on this terminal when the engine waits for a confirmation.

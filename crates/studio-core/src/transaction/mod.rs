@@ -134,10 +134,13 @@ impl Records {
 
     /// Writes a record: the old one or the new one is on disk, never half of one.
     pub fn write(&self, record: &Record) -> Result<()> {
-        let mut text = serde_json::to_string_pretty(record)
-            .map_err(|cause| Error::new("a transaction could not be written").because(cause))?;
-        text.push('\n');
-        fs::write_atomic(&self.path(&record.call.id), text.as_bytes())
+        fs::write_atomic(&self.path(&record.call.id), &text(record)?)
+    }
+
+    /// Writes a record whose loss at a power cut would tell nothing wrong: as a whole, but a power cut may bring
+    /// the one before it back.
+    pub fn write_soon(&self, record: &Record) -> Result<()> {
+        fs::write_whole(&self.path(&record.call.id), &text(record)?)
     }
 
     /// Reads one record; `None` if there is none.
@@ -188,6 +191,13 @@ impl Records {
         records.retain(|record| record.call.place.profile == profile);
         Ok(records)
     }
+}
+
+/// A record as it stands in its file.
+fn text(record: &Record) -> Result<Vec<u8>> {
+    let text = serde_json::to_string_pretty(record)
+        .map_err(|cause| Error::new("a transaction could not be written").because(cause))?;
+    Ok(format!("{text}\n").into_bytes())
 }
 
 /// The version stands apart, so that a record of a later version is refused for that and not for its fields.
