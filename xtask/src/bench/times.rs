@@ -25,6 +25,11 @@ impl Times {
     pub fn over(&self, other: &Times) -> f64 {
         median(&self.0.iter().zip(&other.0).map(|(own, other)| own - other).collect::<Vec<_>>())
     }
+
+    /// What is left of each run without what `part` of it took.
+    pub fn without(&self, part: &Times) -> Times {
+        Times(self.0.iter().zip(&part.0).map(|(own, part)| own - part).collect())
+    }
 }
 
 fn median(values: &[f64]) -> f64 {
