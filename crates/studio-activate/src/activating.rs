@@ -5,7 +5,7 @@ use crate::remains;
 use camino::Utf8Path;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use studio_core::activation::{failed_units, program, row};
+use studio_core::activation::{Scope, failed_units, program, row};
 use studio_core::fs::{self, Lock};
 use studio_core::process::{Ended, Program};
 use studio_core::store_path::StorePath;
@@ -53,6 +53,8 @@ impl Attempt<'_> {
             Err(why) => return Activated::No(why),
         };
         match (kind, ended) {
+            // home-manager does not say by its exit status that a unit failed.
+            (Kind::Home, Ended::Code(0)) => Activated::Yes(self.newly_failed()),
             (_, Ended::Code(0)) => Activated::Yes(vec![]),
             (Kind::Nixos, Ended::Code(status::UNITS_FAILED)) => Activated::Yes(self.newly_failed()),
             (Kind::Nixos, Ended::Code(status::BUSY)) => Activated::Busy,
@@ -83,8 +85,17 @@ impl Attempt<'_> {
     pub fn failed_units(&self) -> BTreeSet<String> {
         match self.call().target.kind {
             Kind::Nixos => failed_units(&self.call().place.root),
-            Kind::Darwin | Kind::Home | Kind::Profile => BTreeSet::new(),
+            Kind::Home => self
+                .runtime_dir()
+                .map_or_else(BTreeSet::new, |folder| failed_units(Scope::User(folder))),
+            Kind::Darwin | Kind::Profile => BTreeSet::new(),
         }
+    }
+
+    /// The folder in which the user's systemd is found.
+    fn runtime_dir(&self) -> Option<&Utf8Path> {
+        let is = |(name, _): &&(String, String)| name == "XDG_RUNTIME_DIR";
+        self.call().variables.iter().find(is).map(|(_, value)| Utf8Path::new(value))
     }
 
     /// Runs a child to its end, or to the end of the time that one activation may take.

@@ -16,7 +16,7 @@ pub const VARIABLE: &str = "STUDIO_TRANSACTION";
 pub fn wait_for(attempt: &Attempt<'_>) {
     let record = &attempt.record;
     let limit = Instant::now() + Duration::from_secs(record.call.limit);
-    let mut told = false;
+    let (mut told, mut killed) = (false, false);
     loop {
         let left = of(record.process, record.call.id.as_str());
         if left.is_empty() {
@@ -27,7 +27,10 @@ pub fn wait_for(attempt: &Attempt<'_>) {
             told = true;
         }
         if Instant::now() > limit {
-            attempt.ui.warn("what it started did not end in time and is killed");
+            if !killed {
+                attempt.ui.warn("what it started did not end in time and is killed");
+                killed = true;
+            }
             for pid in left {
                 let _ = kill_process(pid, Signal::KILL);
             }

@@ -18,10 +18,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often is looked, and for how long nobody may work on an open record before it counts as left alone: its guard
+/// How often is looked at first, and for how long nobody may work on an open record before it counts as left alone: its guard
 /// needs a moment to take over.
 const PAUSE: Duration = Duration::from_millis(1);
 const LEFT_ALONE: Duration = Duration::from_secs(5);
+
+/// After so long nobody waits for a millisecond any more, and looking less often spares the processor.
+const SOON: Duration = Duration::from_secs(5);
+const LONG_PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether the user is asked on this terminal when the engine waits for a confirmation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +58,7 @@ pub(super) fn watch(
         log.skip(bytes);
     }
     let interrupted = interrupts()?;
+    let began = Instant::now();
     let mut asked = asking == Asking::No;
     let mut question: Option<Question> = None;
     let mut alone: Option<Instant> = None;
@@ -106,7 +111,7 @@ pub(super) fn watch(
             Some(_) => {}
             None => alone = Some(Instant::now()),
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(if began.elapsed() < SOON { PAUSE } else { LONG_PAUSE });
     }
 }
 
