@@ -93,7 +93,7 @@ impl Attempt<'_> {
     }
 
     /// The folder in which the user's systemd is found.
-    fn runtime_dir(&self) -> Option<&Utf8Path> {
+    pub fn runtime_dir(&self) -> Option<&Utf8Path> {
         let is = |(name, _): &&(String, String)| name == "XDG_RUNTIME_DIR";
         self.call().variables.iter().find(is).map(|(_, value)| Utf8Path::new(value))
     }

@@ -5,7 +5,7 @@
 use crate::activating::Activated;
 use crate::attempt::{Attempt, End, told};
 use std::time::{Duration, Instant};
-use studio_core::activation::verify;
+use studio_core::activation::{forget_failed, verify};
 use studio_core::store_path::StorePath;
 use studio_core::target::Kind;
 use studio_core::transaction::{Permanent, Phase, Reboot};
@@ -84,6 +84,10 @@ impl Attempt<'_> {
         // Both often have the same name, so it is said what they are.
         let what = self.call_it(&old);
         self.ui.step(format!("putting {what} back ..."));
+        if let (Kind::Home, Some(folder)) = (self.call().target.kind, self.runtime_dir()) {
+            // switch-to-configuration does so itself; of a home nobody does. What fails again is seen again.
+            forget_failed(folder, &self.record.newly_failed);
+        }
         match self.activate_in_turn(&old) {
             Activated::Yes(newly_failed) if newly_failed.is_empty() => {
                 self.reverted(&format!("{what} runs again"), permanent, exit)

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::time::{Duration, Instant};
-use testkit::{Machine, Outcome, Systemd};
+use testkit::{Machine, Outcome, RealNix, Systemd};
 
 /// Gives an order inside; returns its id and what was said.
 fn order(machine: &Machine, systemd: &Systemd, system: &str, more: &[&str]) -> (String, Outcome) {
@@ -151,4 +151,81 @@ fn systemd_resolves_at_the_next_start_what_a_power_cut_left_open() {
         "{}",
         machine.state()
     );
+}
+
+/// The activation of a home: a link, and what the generation has to do besides.
+const ACTIVATE: &str = "#!/bin/sh\nset -eu\ntop=${0%/activate}\nln -sfn \"$top\" \"$HOME/current-home\"\n. \"$top/more\"\n";
+
+/// A generation of a home that does `more` when it is activated.
+fn home(machine: &Machine, name: &str, more: &str) -> String {
+    machine.sandbox.write(format!("{name}/activate"), ACTIVATE);
+    machine.sandbox.write(format!("{name}/more"), more);
+    machine.sandbox.sh("", &format!("chmod 755 {name}/activate; nix-store --add {name}")).ok()
+}
+
+#[test]
+fn systemd_of_a_user_runs_the_engine_of_a_home_and_says_which_units_failed() {
+    let machine = Machine::new();
+    let systemd = Systemd::start(&machine.sandbox);
+    let root = machine.sandbox.root();
+    for target in ["default", "basic", "shutdown"] {
+        machine.sandbox.write(format!("user/{target}.target"), "[Unit]\nDescription=a target\n");
+    }
+    let manager = format!(
+        "mkdir -m 700 /run/user-of-test
+         systemd-run --quiet --unit=manager --property=Delegate=yes --setenv=XDG_RUNTIME_DIR=/run/user-of-test \
+           --setenv=HOME={root}/home --setenv=SYSTEMD_GENERATOR_PATH=/nonexistent \
+           --setenv=SYSTEMD_UNIT_PATH=/run/user-of-test/systemd/transient:{root}/user \
+           \"$(dirname \"$(dirname \"$(readlink -f \"$(command -v systemctl)\")\")\")/lib/systemd/systemd\" --user"
+    );
+    systemd.sh("", &manager).ok();
+    let user = |line: &str| {
+        systemd.sh("", &format!("XDG_RUNTIME_DIR=/run/user-of-test systemctl --user {line}"))
+    };
+    until("the user's systemd runs", || user("is-system-running").stdout.trim() == "running");
+
+    let order = |generation: &str| {
+        let mut args = machine.args("switch", &format!("--toplevel={generation}"));
+        args.retain(|arg| {
+            !["--target", "--name", "--root", "--keeper", "--nix-env"]
+                .iter()
+                .any(|name| arg.starts_with(name))
+        });
+        args.extend(
+            ["--target=home", "--name=ada", "--root=/", "--keeper=systemd-user"].map(Into::into),
+        );
+        args.push(format!("--nix-env={}", RealNix::find().bin.join("nix-env")));
+        args.push(format!("--profile={root}/home/profiles/home-manager"));
+        args.push(format!("--running={root}/home/current-home"));
+        args.push(format!("--records={root}/home/transactions"));
+        args.push(format!("--env=HOME={root}/home"));
+        args.push("--env=XDG_RUNTIME_DIR=/run/user-of-test".into());
+        let id = args.iter().find_map(|arg| arg.strip_prefix("--id=")).expect("an id").to_owned();
+        let words: Vec<&str> =
+            std::iter::once("studio-activate").chain(args.iter().map(String::as_str)).collect();
+        systemd.run_words(".", &words).ok();
+        let record = format!("home/transactions/{id}.json");
+        let read = || -> serde_json::Value {
+            serde_json::from_str(&machine.sandbox.read(&record)).expect("JSON")
+        };
+        until("it has ended", || !read()["exit"].is_null());
+        let log = machine.sandbox.read(format!("home/transactions/{id}.log"));
+        (id, read(), log)
+    };
+    let one = home(&machine, "one", "");
+    let (id, record, log) = order(&one);
+    assert_eq!(record["phase"], "committed", "{log}");
+    until("the unit is gone", || {
+        user(&format!("is-active studio-activate-{id}")).stdout.trim() == "inactive"
+    });
+    let two = home(
+        &machine,
+        "two",
+        "systemd-run --user --quiet --unit=broken -- false\nwhile ! systemctl --user -q is-failed broken; do sleep 0.05; done\n",
+    );
+    let (_, record, log) = order(&two);
+    assert_eq!(record["exit"], 11, "{log}");
+    assert_eq!(record["newly_failed"], serde_json::json!(["broken.service"]), "{record}");
+    let runs = root.join("home/current-home").read_link_utf8().expect("a link");
+    assert_eq!(runs, one);
 }

@@ -20,7 +20,7 @@ pub use identity::{boot_id, machine_id};
 pub use inhibitors::inhibitors;
 pub use machine::{Machine, Place};
 pub use profile::{Generation, Profile, linked_store_path};
-pub use units::{Scope, failed_units};
+pub use units::{Scope, failed_units, forget_failed};
 
 use crate::error::{Error, Result};
 use crate::fs;

@@ -46,17 +46,34 @@ pub fn failed_units<'a>(scope: impl Into<Scope<'a>>) -> BTreeSet<String> {
     }
 }
 
-fn failed_by_systemd(whose: &[&str], environment: &[(&str, &str)]) -> BTreeSet<String> {
-    let Some(systemctl) = SYSTEMCTL.iter().find(|path| Utf8Path::new(path).exists()) else {
-        return BTreeSet::new();
-    };
-    let program = Program::new(systemctl, Utf8Path::new("/"))
+/// Lets the user's systemd forget that these failed: a unit that is gone with its home stays on its list otherwise.
+pub fn forget_failed(runtime: &Utf8Path, units: &[String]) {
+    let environment = [("XDG_RUNTIME_DIR", runtime.as_str())];
+    if let (Some(systemctl), false) = (systemctl(&["--user"], &environment), units.is_empty()) {
+        // One that it does not know any more is forgotten already.
+        let _ = systemctl.arg("reset-failed").args(units).run();
+    }
+}
+
+fn systemctl(whose: &[&str], environment: &[(&str, &str)]) -> Option<Program> {
+    let path = SYSTEMCTL.iter().find(|path| Utf8Path::new(path).exists())?;
+    let program = Program::new(path, Utf8Path::new("/"))
         .args(whose)
-        .args(["list-units", "--state=failed", "--all", "--plain", "--no-legend", "--no-pager"])
         .env("LC_ALL", "C")
         .only_its_environment();
-    let program =
-        environment.iter().fold(program, |program, (name, value)| program.env(name, value));
+    Some(environment.iter().fold(program, |program, (name, value)| program.env(name, value)))
+}
+
+fn failed_by_systemd(whose: &[&str], environment: &[(&str, &str)]) -> BTreeSet<String> {
+    let Some(program) = systemctl(whose, environment) else { return BTreeSet::new() };
+    let program = program.args([
+        "list-units",
+        "--state=failed",
+        "--all",
+        "--plain",
+        "--no-legend",
+        "--no-pager",
+    ]);
     // A systemd that does not answer says nothing about units; what activates says so itself.
     let text = program.run().map(|said| said.text()).unwrap_or_default();
     text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
