@@ -40,6 +40,16 @@ impl Home {
         self.snapshots().join(id.as_str())
     }
 
+    /// Read-only files, named by what they hold, that snapshots have in common.
+    pub fn pool(&self) -> Utf8PathBuf {
+        self.root.join("pool")
+    }
+
+    /// What a snapshot looked like when it was sealed: a cache, for a look instead of a reading.
+    pub fn seal(&self, id: &CommitId) -> Utf8PathBuf {
+        self.cache().join("seals").join(id.as_str())
+    }
+
     /// The mirrors of upstreams: bare repositories from which studios are made.
     pub fn mirrors(&self) -> Utf8PathBuf {
         self.root.join("mirrors")

@@ -33,6 +33,7 @@ pub mod process;
 
 pub mod config;
 pub mod fs;
+pub mod pool;
 
 pub mod clock;
 pub mod error;

@@ -7,10 +7,12 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
 mod draft;
+mod folder;
 mod lock;
 mod space;
 
 pub use draft::{Draft, discard, sweep};
+pub use folder::{Copied, Folder, Stamp, fill};
 pub use lock::{Busy, Lock, Shared};
 pub use space::{Free, free, is_mount_point};
 
@@ -108,6 +110,19 @@ fn replace(path: &Utf8Path, bytes: &[u8], durable: Durable) -> Result<()> {
             Durable::Now => fs::File::open(parent)?.sync_all(),
             Durable::Soon => Ok(()),
         }
+    };
+    write().map_err(|cause| failed("write", path, cause))
+}
+
+/// Replaces a file that is only a cache: nobody sees half of it, and after a power cut it may be the old one, or damaged.
+pub fn write_cache(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let parent = path.parent().unwrap_or(Utf8Path::new("."));
+    create_dir_all(parent)?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(parent)?;
+        file.write_all(bytes)?;
+        file.persist(path)?;
+        Ok(())
     };
     write().map_err(|cause| failed("write", path, cause))
 }

@@ -1,0 +1,582 @@
+//! Putting the files of a tree into a folder, byte for byte as git's own checkout does, on all cores.
+//!
+//! A file that git would write as it lies in the tree comes from the pool: as a link into a snapshot, as a clone into a
+//! studio. What git converts (filters, line endings, `$Id$`, encodings) goes through its conversion and is a file of its
+//! own. Not here: `.git`, submodules, and closing the folders (`checkout`).
+
+use super::{Repo, Tree, path_of};
+use crate::error::{Error, OrSay, Result};
+use crate::fs::{self, Copied, Folder, Stamp};
+use crate::pool::{self, BlobId, Blobs, Key, Placed, Pool, ReadBlob, in_parallel};
+use camino::Utf8Path;
+use gix::attrs::StateRef;
+use gix::bstr::{BStr, BString, ByteSlice};
+use gix::filter::plumbing::eol::{AutoCrlf, Mode as Eol};
+use gix::filter::plumbing::pipeline::convert::{ToWorktreeOutcome, to_worktree};
+use gix::index::entry::{Mode, Stat};
+use gix::worktree::stack::state::attributes::Source;
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// For whom the files are.
+pub(super) enum Style<'a> {
+    /// Nobody writes them: links to the pool.
+    Sealed(&'a mut Pool),
+    /// Somebody will: files of their own, which share blocks with the pool where the file system can do that.
+    Writable(Option<&'a Pool>),
+}
+
+/// What a folder holds now.
+pub(super) struct Assembled {
+    /// The index of it, with what each file looks like.
+    pub(super) index: gix::index::File,
+    /// Every folder, from the top down; the first is the top itself, with no name.
+    pub(super) folders: Vec<BString>,
+}
+
+/// How an entry comes into the folder.
+#[derive(Clone, Copy)]
+enum Route {
+    /// As it lies in the tree; the number is that of its key.
+    Pooled(usize),
+    /// As git converts it.
+    Converted,
+    /// A symbolic link.
+    Symlink,
+    /// A folder, for a submodule.
+    Submodule,
+}
+
+struct Plan {
+    routes: Vec<Route>,
+    keys: Vec<Key>,
+}
+
+impl Repo {
+    /// Puts the files of `tree` into `folder`, which is there and empty but for `.git`.
+    pub(super) fn assemble(
+        &self,
+        tree: Tree,
+        folder: &Utf8Path,
+        style: Style<'_>,
+    ) -> Result<Assembled> {
+        let mut index = self.gix.index_from_tree(&tree.0).or_say(|| "the tree cannot be read")?;
+        let plan = self.plan(&index)?;
+        let folders = folders_of(&index);
+        for name in &folders[1..] {
+            let path = folder.as_std_path().join(path_of(name.as_bstr()));
+            std::fs::create_dir(&path)
+                .map_err(|cause| in_the_way(folder, name.as_bstr(), cause))?;
+        }
+        let objects = Objects(gix::Repository::clone(&self.gix).into_sync());
+        let stamps = match style {
+            Style::Writable(pool) => {
+                let work = Work { objects: &objects, index: &index, plan: &plan, folder };
+                work.place(&|job| job.write(pool))?
+            }
+            Style::Sealed(pool) => {
+                pool.provide(&plan.keys, &objects)?;
+                let work = Work { objects: &objects, index: &index, plan: &plan, folder };
+                let mut stamps = work.place(&|job| job.seal(pool))?;
+                let settled = pool.settle(&plan.keys)?;
+                let renewed = pool.renewed();
+                for (stamp, route) in stamps.iter_mut().zip(&plan.routes) {
+                    if let (None, Route::Pooled(key), false) = (&stamp, route, renewed) {
+                        *stamp = Some(settled[*key]);
+                    }
+                }
+                if renewed { work.look_again(stamps)? } else { stamps }
+            }
+        };
+        for (entry, stamp) in index.entries_mut().iter_mut().zip(stamps) {
+            if let Some(stamp) = stamp {
+                entry.stat = stat_of(&stamp);
+            }
+        }
+        Ok(Assembled { index, folders })
+    }
+
+    /// Decides for each entry how it comes into the folder.
+    fn plan(&self, index: &gix::index::State) -> Result<Plan> {
+        let failed = || "git's attributes cannot be read";
+        let options = gix::filter::Pipeline::options(&self.gix).or_say(failed)?;
+        // What git takes for lines of text is written with CRLF then, unless an attribute says otherwise.
+        let crlf = match options.eol_config.auto_crlf {
+            AutoCrlf::Enabled => true,
+            AutoCrlf::Input => false,
+            AutoCrlf::Disabled => options.eol_config.eol == Some(Eol::CrLf),
+        };
+        let mut stack = if self.has_attributes(index)? {
+            Some(self.gix.attributes_only(index, Source::IdMapping).or_say(failed)?)
+        } else {
+            None
+        };
+        let names = ["text", "crlf", "eol", "ident", "filter", "working-tree-encoding"];
+        let mut found = stack.as_ref().map(|stack| stack.selected_attribute_matches(names));
+        let mut numbers: HashMap<Key, usize> = HashMap::with_capacity(index.entries().len());
+        let mut plan = Plan { routes: Vec::with_capacity(index.entries().len()), keys: vec![] };
+        for entry in index.entries() {
+            let executable = match entry.mode {
+                Mode::FILE => false,
+                Mode::FILE_EXECUTABLE => true,
+                Mode::SYMLINK => {
+                    plan.routes.push(Route::Symlink);
+                    continue;
+                }
+                _ => {
+                    plan.routes.push(Route::Submodule);
+                    continue;
+                }
+            };
+            let converted = match (&mut stack, &mut found) {
+                (Some(stack), Some(found)) => {
+                    let path = entry.path(index);
+                    let at = stack.at_entry(path, Some(entry.mode)).or_say(failed)?;
+                    at.matching_attributes(found);
+                    let said: Vec<StateRef<'_>> =
+                        found.iter_selected().map(|one| one.assignment.state).collect();
+                    let driver = |name: &BStr| {
+                        let known = options.drivers.iter().find(|driver| driver.name == name);
+                        known.is_some_and(|one| one.smudge.is_some() || one.process.is_some())
+                    };
+                    converts(&said, crlf, &driver)
+                }
+                _ => crlf,
+            };
+            if converted {
+                plan.routes.push(Route::Converted);
+                continue;
+            }
+            let blob: BlobId =
+                entry.id.as_slice().try_into().map_err(|_| {
+                    Error::new("only repositories with SHA-1 objects are supported")
+                })?;
+            let key = Key { blob, executable };
+            let number = *numbers.entry(key).or_insert_with(|| {
+                plan.keys.push(key);
+                plan.keys.len() - 1
+            });
+            plan.routes.push(Route::Pooled(number));
+        }
+        Ok(plan)
+    }
+
+    /// Whether anything can say something about attributes, so that each path must be asked for.
+    fn has_attributes(&self, index: &gix::index::State) -> Result<bool> {
+        let in_tree = index.entries().iter().any(|entry| {
+            let path: &[u8] = entry.path(index);
+            path == b".gitattributes" || path.ends_with(b"/.gitattributes")
+        });
+        let global =
+            self.gix.attribute_global_paths().or_say(|| "git's attributes cannot be read")?;
+        Ok(in_tree
+            || self.common_dir().join("info/attributes").exists()
+            || global.iter().any(|path| path.exists()))
+    }
+}
+
+/// Whether git might write something else than what lies in the tree; in the order in which they are asked for.
+fn converts(said: &[StateRef<'_>], crlf: bool, driver: &dyn Fn(&BStr) -> bool) -> bool {
+    let [text, old_text, eol, ident, filter, encoding] = said else { return true };
+    let value = |state: &StateRef<'_>, wanted: &str| match state {
+        StateRef::Value(value) => value.as_bstr() == wanted,
+        _ => false,
+    };
+    let filtered = matches!(filter, StateRef::Value(name) if driver(name.as_bstr()));
+    let binary = matches!(old_text, StateRef::Unset)
+        || (matches!(text, StateRef::Unset) && matches!(old_text, StateRef::Unspecified));
+    let lf = value(eol, "lf") || value(old_text, "input");
+    filtered
+        || matches!(ident, StateRef::Set)
+        || matches!(encoding, StateRef::Value(_) | StateRef::Set | StateRef::Unset)
+        || (!binary && (value(eol, "crlf") || (crlf && !lf)))
+}
+
+/// The folders that the entries lie in, each after the one that it lies in; the top first.
+pub(super) fn folders_of(index: &gix::index::State) -> Vec<BString> {
+    let mut folders = vec![BString::default()];
+    let mut open: Vec<usize> = vec![];
+    for entry in index.entries() {
+        let path = entry.path(index);
+        // The parent of a submodule, but not the submodule: its folder is the top of another checkout.
+        let parent = path.rfind_byte(b'/').map_or(&b""[..], |at| &path[..at]);
+        let holds = |folder: &BString| {
+            parent.strip_prefix(&folder[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        while open.last().is_some_and(|last| !holds(&folders[*last])) {
+            open.pop();
+        }
+        let mut from = open.last().map_or(0, |last| folders[*last].len() + 1);
+        while from < parent.len() {
+            let end = parent[from..].find_byte(b'/').map_or(parent.len(), |at| from + at);
+            folders.push(parent[..end].into());
+            open.push(folders.len() - 1);
+            from = end + 1;
+        }
+    }
+    folders
+}
+
+/// What the files of a sealed checkout are in the pool, submodules included; nothing of what cannot be read.
+pub fn pool_keys(top: &Utf8Path) -> Vec<Key> {
+    let mut keys = Vec::new();
+    let options = gix::index::decode::Options::default();
+    let path = top.join(".git/index");
+    let Ok(index) = gix::index::File::at(path.as_std_path(), gix::hash::Kind::Sha1, true, options)
+    else {
+        return keys;
+    };
+    for entry in index.entries() {
+        let executable = match entry.mode {
+            Mode::FILE => false,
+            Mode::FILE_EXECUTABLE => true,
+            Mode::COMMIT => {
+                let inner = top.join(entry.path(&index).to_str_lossy().as_ref());
+                keys.extend(pool_keys(&inner));
+                continue;
+            }
+            _ => continue,
+        };
+        keys.extend(entry.id.as_slice().try_into().ok().map(|blob| Key { blob, executable }));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// What all threads share.
+struct Work<'a> {
+    objects: &'a Objects,
+    index: &'a gix::index::State,
+    plan: &'a Plan,
+    folder: &'a Utf8Path,
+}
+
+/// One entry at hand.
+struct Job<'a, 'repo> {
+    plan: &'a Plan,
+    route: Route,
+    id: gix::ObjectId,
+    mode: Mode,
+    path: &'a BStr,
+    name: &'a [u8],
+    folder: &'a Folder,
+    tools: &'a mut Tools<'repo>,
+}
+
+/// What a thread keeps from one file to the next.
+struct Tools<'repo> {
+    repo: &'repo gix::Repository,
+    filters: Option<gix::filter::Pipeline<'repo>>,
+    index: &'repo gix::index::State,
+    scratch: Vec<u8>,
+    bytes: Vec<u8>,
+    shares_blocks: &'repo AtomicBool,
+}
+
+impl Work<'_> {
+    /// Does something with each entry, its folder opened; gives what each file looks like, where that is known.
+    fn place(
+        &self,
+        act: &(dyn Fn(&mut Job<'_, '_>) -> Result<Option<Stamp>> + Sync),
+    ) -> Result<Vec<Option<Stamp>>> {
+        let numbers: Vec<usize> = (0..self.index.entries().len()).collect();
+        let shares_blocks = AtomicBool::new(true);
+        let parts = in_parallel(&numbers, |part| {
+            let repo = self.objects.one_thread();
+            let mut tools = Tools {
+                repo: &repo,
+                filters: None,
+                index: self.index,
+                scratch: vec![],
+                bytes: vec![],
+                shares_blocks: &shares_blocks,
+            };
+            let mut open: Option<(&[u8], Folder)> = None;
+            let mut stamps = Vec::with_capacity(part.len());
+            for number in part {
+                let entry = &self.index.entries()[*number];
+                let path = entry.path(self.index);
+                let (parent, name): (&[u8], &[u8]) = match path.rfind_byte(b'/') {
+                    Some(at) => (&path[..at], &path[at + 1..]),
+                    None => (&b""[..], &path[..]),
+                };
+                let folder = match &open {
+                    Some((name, folder)) if *name == parent => folder,
+                    _ => {
+                        let path = self.folder.as_std_path().join(path_of(parent.as_bstr()));
+                        let folder = Folder::open(&path)
+                            .map_err(|cause| in_the_way(self.folder, parent.as_bstr(), cause))?;
+                        &open.insert((parent, folder)).1
+                    }
+                };
+                let (plan, route) = (self.plan, self.plan.routes[*number]);
+                let (id, mode) = (entry.id, entry.mode);
+                let tools = &mut tools;
+                stamps.push(act(&mut Job { plan, route, id, mode, path, name, folder, tools })?);
+            }
+            Ok(stamps)
+        })?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// Looks at every file of the pool by its name here, because not all names of one key lead to one file.
+    fn look_again(&self, stamps: Vec<Option<Stamp>>) -> Result<Vec<Option<Stamp>>> {
+        let looked = self.place(&|job| match job.route {
+            Route::Pooled(_) => job.look(),
+            _ => Ok(None),
+        })?;
+        Ok(stamps.into_iter().zip(looked).map(|(own, looked)| own.or(looked)).collect())
+    }
+}
+
+impl Job<'_, '_> {
+    /// For a snapshot. The stamp of a link to the pool is not known before all links are made.
+    fn seal(&mut self, pool: &Pool) -> Result<Option<Stamp>> {
+        match self.route {
+            Route::Pooled(key) => {
+                let key = self.plan.keys[key];
+                let placed = pool.link(&key, self.folder, self.name);
+                match placed.map_err(|cause| self.failed(cause))? {
+                    Placed::Linked => Ok(None),
+                    Placed::Copied => {
+                        self.finish(key.mode())?;
+                        self.look()
+                    }
+                }
+            }
+            Route::Converted => {
+                let mode = if self.mode == Mode::FILE_EXECUTABLE { 0o555 } else { 0o444 };
+                self.convert(mode)?;
+                self.finish(mode)?;
+                self.look()
+            }
+            Route::Symlink => {
+                self.symlink()?;
+                let set = self.folder.set_time(self.name, pool::TIME);
+                set.map_err(|cause| self.failed(cause))?;
+                self.look()
+            }
+            Route::Submodule => self.make_folder(),
+        }
+    }
+
+    /// For a studio.
+    fn write(&mut self, pool: Option<&Pool>) -> Result<Option<Stamp>> {
+        // The kernel takes the user's mask off.
+        let mode = if self.mode == Mode::FILE_EXECUTABLE { 0o777 } else { 0o666 };
+        match self.route {
+            Route::Pooled(key) => {
+                let key = self.plan.keys[key];
+                if !self.clone_from(pool, &key, mode)? {
+                    self.read()?;
+                    let mut file =
+                        self.folder.create(self.name, mode).map_err(|cause| self.failed(cause))?;
+                    io::Write::write_all(&mut file, &self.tools.bytes)
+                        .map_err(|cause| self.failed(cause))?;
+                }
+            }
+            Route::Converted => self.convert(mode)?,
+            Route::Symlink => self.symlink()?,
+            Route::Submodule => return self.make_folder(),
+        }
+        self.look()
+    }
+
+    /// A clone of the pool's file, where the pool has it and the file system can clone.
+    fn clone_from(&self, pool: Option<&Pool>, key: &Key, mode: u32) -> Result<bool> {
+        let shares = &self.tools.shares_blocks;
+        let Some(pool) = pool.filter(|pool| shares.load(Ordering::Relaxed) && pool.trusts(key))
+        else {
+            return Ok(false);
+        };
+        match pool.copy(key, self.folder, self.name, mode) {
+            Ok(Copied::Cloned) => {}
+            // Bytes that have to be written come from git as fast.
+            Ok(Copied::Written) => shares.store(false, Ordering::Relaxed),
+            Err(cause) => return Err(self.failed(cause)),
+        }
+        Ok(true)
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let tools = &mut *self.tools;
+        read_blob(tools.repo, self.id, &mut tools.scratch, &mut tools.bytes)
+    }
+
+    fn convert(&mut self, mode: u32) -> Result<()> {
+        self.read()?;
+        let failed = || format!("`{}` cannot be converted as git's attributes say", self.path);
+        let repo = self.tools.repo;
+        if self.tools.filters.is_none() {
+            let stack = repo.attributes_only(self.tools.index, Source::IdMapping).or_say(failed)?;
+            let filters = gix::filter::Pipeline::new(repo, stack.detach()).or_say(failed)?;
+            self.tools.filters = Some(filters);
+        }
+        let filters = self.tools.filters.as_mut().ok_or_else(|| Error::new(failed()))?;
+        let options = to_worktree::Options {
+            can_delay: gix::filter::plumbing::driver::apply::Delay::Forbid,
+            unknown_encoding: to_worktree::UnknownEncoding::Ignore,
+        };
+        let mut buffer = Vec::new();
+        let bytes = &self.tools.bytes;
+        let converted = filters.convert_to_worktree(bytes, self.path, options).or_say(failed)?;
+        let bytes: &[u8] = match converted {
+            ToWorktreeOutcome::Unchanged(bytes) | ToWorktreeOutcome::Buffer(bytes) => bytes,
+            mut process @ ToWorktreeOutcome::Process(_) => {
+                process.read_to_end(&mut buffer).or_say(failed)?;
+                &buffer
+            }
+        };
+        let written = self
+            .folder
+            .create(self.name, mode)
+            .and_then(|mut file| io::Write::write_all(&mut file, bytes));
+        written.map_err(|cause| failed_at(self.path, cause))
+    }
+
+    fn symlink(&mut self) -> Result<()> {
+        self.read()?;
+        self.folder.symlink(&self.tools.bytes, self.name).map_err(|cause| self.failed(cause))
+    }
+
+    fn make_folder(&self) -> Result<Option<Stamp>> {
+        self.folder.make(self.name).map_err(|cause| self.failed(cause))?;
+        Ok(None)
+    }
+
+    /// Gives a file of its own the mode and time that a file of the pool has.
+    fn finish(&self, mode: u32) -> Result<()> {
+        self.folder.settle(self.name, mode, pool::TIME).map_err(|cause| self.failed(cause))
+    }
+
+    fn look(&self) -> Result<Option<Stamp>> {
+        self.folder.stamp(self.name).map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: io::Error) -> Error {
+        failed_at(self.path, cause)
+    }
+}
+
+fn failed_at(path: &BStr, cause: io::Error) -> Error {
+    if cause.kind() == ErrorKind::AlreadyExists {
+        return collision(path);
+    }
+    let error = Error::new(format!("`{path}` could not be written")).because(fs::plain(&cause));
+    match cause.kind() {
+        ErrorKind::StorageFull => {
+            error.hint("free some space on that disk and try again; nothing was changed")
+        }
+        _ => error,
+    }
+}
+
+fn in_the_way(folder: &Utf8Path, name: &BStr, cause: io::Error) -> Error {
+    if cause.kind() == ErrorKind::AlreadyExists {
+        return collision(name);
+    }
+    fs::failed("make the folder", &folder.join(name.to_str_lossy().as_ref()), cause)
+}
+
+fn collision(name: &BStr) -> Error {
+    Error::new(format!("`{name}` stands in the way of another file"))
+        .hint("two names differ only in case, and this file system does not tell them apart")
+}
+
+/// As git keeps it: the low halves of what is longer.
+#[expect(clippy::cast_possible_truncation, reason = "git's index has 32 bits for each")]
+fn stat_of(stamp: &Stamp) -> Stat {
+    let time = |(seconds, nanoseconds): (i64, u32)| gix::index::entry::stat::Time {
+        secs: seconds as u32,
+        nsecs: nanoseconds,
+    };
+    Stat {
+        mtime: time(stamp.mtime),
+        ctime: time(stamp.ctime),
+        dev: stamp.dev as u32,
+        ino: stamp.ino as u32,
+        uid: stamp.uid,
+        gid: stamp.gid,
+        size: stamp.size as u32,
+    }
+}
+
+/// The blobs of a repository, for the pool.
+struct Objects(gix::ThreadSafeRepository);
+
+/// One thread's view of them.
+struct Reader {
+    repo: gix::Repository,
+    scratch: Vec<u8>,
+}
+
+impl Objects {
+    fn one_thread(&self) -> gix::Repository {
+        self.0.to_thread_local()
+    }
+}
+
+/// Puts a blob into `into`; what `scratch` holds afterwards is of no use.
+fn read_blob(
+    repo: &gix::Repository,
+    id: gix::ObjectId,
+    scratch: &mut Vec<u8>,
+    into: &mut Vec<u8>,
+) -> Result<()> {
+    use gix::prelude::FindExt;
+    let missing = || format!("the object {id} is not here");
+    let found = repo.objects.find_blob(&id, scratch).or_say(missing)?;
+    into.clear();
+    into.extend_from_slice(found.data);
+    Ok(())
+}
+
+impl Blobs for Objects {
+    type Reader<'a> = Reader;
+    fn reader(&self) -> Reader {
+        Reader { repo: self.one_thread(), scratch: vec![] }
+    }
+}
+
+impl ReadBlob for Reader {
+    fn read(&mut self, blob: &BlobId, into: &mut Vec<u8>) -> Result<()> {
+        read_blob(&self.repo, gix::ObjectId::Sha1(*blob), &mut self.scratch, into)
+    }
+
+    fn id_of(&self, bytes: &[u8]) -> Result<BlobId> {
+        match gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, bytes) {
+            Ok(gix::ObjectId::Sha1(id)) => Ok(id),
+            _ => Err(Error::new("hashing failed")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_git_may_change_is_converted() {
+        use StateRef::{Set, Unset, Unspecified as No};
+        let value = |text: &'static str| StateRef::from_bytes(text.as_bytes());
+        let none = [No, No, No, No, No, No];
+        let asked = |change: &dyn Fn(&mut [StateRef<'_>; 6]), crlf: bool| {
+            let mut said = none;
+            change(&mut said);
+            converts(&said, crlf, &|name| name == "lfs")
+        };
+        assert!(!asked(&|_| {}, false));
+        assert!(asked(&|_| {}, true));
+        assert!(!asked(&|said| said[0] = Set, false));
+        assert!(!asked(&|said| said[0] = value("auto"), false));
+        assert!(!asked(&|said| said[0] = Unset, true));
+        assert!(!asked(&|said| said[2] = value("lf"), true));
+        assert!(asked(&|said| said[2] = value("crlf"), false));
+        assert!(asked(&|said| said[3] = Set, false));
+        assert!(asked(&|said| said[4] = value("lfs"), false));
+        assert!(!asked(&|said| said[4] = value("nobody"), false));
+        assert!(asked(&|said| said[5] = value("UTF-16"), false));
+    }
+}
