@@ -97,6 +97,13 @@ impl Error {
         self
     }
 
+    /// Puts what was wanted as a whole before what went wrong in it.
+    pub fn within(mut self, message: impl Into<String>) -> Error {
+        let inner = std::mem::replace(&mut self.message, message.into());
+        self.causes.insert(0, inner);
+        self
+    }
+
     /// Adds what to type next.
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hints.push(hint.into());

@@ -1,28 +1,29 @@
 //! Putting the files of a tree into a folder, byte for byte as git's own checkout does, on all cores.
 //!
 //! A file that git would write as it lies in the tree comes from the pool: as a link into a snapshot, as a clone into a
-//! studio. What git converts (filters, line endings, `$Id$`, encodings) goes through its conversion and is a file of its
-//! own. Not here: `.git`, submodules, and closing the folders (`checkout`).
+//! studio. What git converts (filters, line endings, `$Id$`, encodings) is written by git itself, and is a file of its own.
+//! Not here: `.git`, submodules, and closing the folders (`checkout`).
 
 use super::{Repo, Tree, path_of};
+use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs::{self, Copied, Folder, Stamp};
+use crate::home::Home;
 use crate::pool::{self, BlobId, Blobs, Key, Placed, Pool, ReadBlob, in_parallel};
 use camino::Utf8Path;
 use gix::attrs::StateRef;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::filter::plumbing::eol::{AutoCrlf, Mode as Eol};
-use gix::filter::plumbing::pipeline::convert::{ToWorktreeOutcome, to_worktree};
 use gix::index::entry::{Mode, Stat};
 use gix::worktree::stack::state::attributes::Source;
 use std::collections::HashMap;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// For whom the files are.
 pub(super) enum Style<'a> {
-    /// Nobody writes them: links to the pool.
-    Sealed(&'a mut Pool),
+    /// Nobody writes them: links to the pool of this `STUDIO_HOME`.
+    Sealed(&'a Context, &'a Home),
     /// Somebody will: files of their own, which share blocks with the pool where the file system can do that.
     Writable(Option<&'a Pool>),
 }
@@ -69,16 +70,18 @@ impl Repo {
             std::fs::create_dir(&path)
                 .map_err(|cause| in_the_way(folder, name.as_bstr(), cause))?;
         }
+        self.convert(&index, &plan, tree, folder)?;
         let objects = Objects(gix::Repository::clone(&self.gix).into_sync());
         let stamps = match style {
             Style::Writable(pool) => {
                 let work = Work { objects: &objects, index: &index, plan: &plan, folder };
                 work.place(&|job| job.write(pool))?
             }
-            Style::Sealed(pool) => {
+            Style::Sealed(cx, home) => {
+                let mut pool = Pool::take(cx, home)?;
                 pool.provide(&plan.keys, &objects)?;
                 let work = Work { objects: &objects, index: &index, plan: &plan, folder };
-                let mut stamps = work.place(&|job| job.seal(pool))?;
+                let mut stamps = work.place(&|job| job.seal(&pool))?;
                 let settled = pool.settle(&plan.keys)?;
                 let renewed = pool.renewed();
                 for (stamp, route) in stamps.iter_mut().zip(&plan.routes) {
@@ -95,6 +98,34 @@ impl Repo {
             }
         }
         Ok(Assembled { index, folders })
+    }
+
+    /// Has git write the files that it converts: those that are in the tree and not in the index that it is given.
+    fn convert(
+        &self,
+        index: &gix::index::File,
+        plan: &Plan,
+        tree: Tree,
+        folder: &Utf8Path,
+    ) -> Result<()> {
+        let is_converted = |number: usize| matches!(plan.routes[number], Route::Converted);
+        if !(0..plan.routes.len()).any(is_converted) {
+            return Ok(());
+        }
+        let mut others = index.clone();
+        others.remove_entries(|number, _, _| is_converted(number));
+        let failed = || "the files that git converts could not be written";
+        let mut bytes = Vec::new();
+        others.write_to(&mut bytes, gix::index::write::Options::default()).or_say(failed)?;
+        let file = folder.join(".git/index-of-others");
+        fs::write_new(&file, &bytes)?;
+        self.git(["read-tree", "-m", "-u", &tree.to_string()])
+            .env("GIT_DIR", self.git_dir().as_str())
+            .env("GIT_WORK_TREE", folder.as_str())
+            .env("GIT_INDEX_FILE", file.as_str())
+            .run()
+            .or_say(failed)?;
+        fs::remove_file(&file)
     }
 
     /// Decides for each entry how it comes into the folder.
@@ -268,8 +299,6 @@ struct Job<'a, 'repo> {
 /// What a thread keeps from one file to the next.
 struct Tools<'repo> {
     repo: &'repo gix::Repository,
-    filters: Option<gix::filter::Pipeline<'repo>>,
-    index: &'repo gix::index::State,
     scratch: Vec<u8>,
     bytes: Vec<u8>,
     shares_blocks: &'repo AtomicBool,
@@ -287,8 +316,6 @@ impl Work<'_> {
             let repo = self.objects.one_thread();
             let mut tools = Tools {
                 repo: &repo,
-                filters: None,
-                index: self.index,
                 scratch: vec![],
                 bytes: vec![],
                 shares_blocks: &shares_blocks,
@@ -300,7 +327,7 @@ impl Work<'_> {
                 let path = entry.path(self.index);
                 let (parent, name): (&[u8], &[u8]) = match path.rfind_byte(b'/') {
                     Some(at) => (&path[..at], &path[at + 1..]),
-                    None => (&b""[..], &path[..]),
+                    None => (&b""[..], path),
                 };
                 let folder = match &open {
                     Some((name, folder)) if *name == parent => folder,
@@ -348,7 +375,6 @@ impl Job<'_, '_> {
             }
             Route::Converted => {
                 let mode = if self.mode == Mode::FILE_EXECUTABLE { 0o555 } else { 0o444 };
-                self.convert(mode)?;
                 self.finish(mode)?;
                 self.look()
             }
@@ -377,7 +403,7 @@ impl Job<'_, '_> {
                         .map_err(|cause| self.failed(cause))?;
                 }
             }
-            Route::Converted => self.convert(mode)?,
+            Route::Converted => {}
             Route::Symlink => self.symlink()?,
             Route::Submodule => return self.make_folder(),
         }
@@ -403,37 +429,6 @@ impl Job<'_, '_> {
     fn read(&mut self) -> Result<()> {
         let tools = &mut *self.tools;
         read_blob(tools.repo, self.id, &mut tools.scratch, &mut tools.bytes)
-    }
-
-    fn convert(&mut self, mode: u32) -> Result<()> {
-        self.read()?;
-        let failed = || format!("`{}` cannot be converted as git's attributes say", self.path);
-        let repo = self.tools.repo;
-        if self.tools.filters.is_none() {
-            let stack = repo.attributes_only(self.tools.index, Source::IdMapping).or_say(failed)?;
-            let filters = gix::filter::Pipeline::new(repo, stack.detach()).or_say(failed)?;
-            self.tools.filters = Some(filters);
-        }
-        let filters = self.tools.filters.as_mut().ok_or_else(|| Error::new(failed()))?;
-        let options = to_worktree::Options {
-            can_delay: gix::filter::plumbing::driver::apply::Delay::Forbid,
-            unknown_encoding: to_worktree::UnknownEncoding::Ignore,
-        };
-        let mut buffer = Vec::new();
-        let bytes = &self.tools.bytes;
-        let converted = filters.convert_to_worktree(bytes, self.path, options).or_say(failed)?;
-        let bytes: &[u8] = match converted {
-            ToWorktreeOutcome::Unchanged(bytes) | ToWorktreeOutcome::Buffer(bytes) => bytes,
-            mut process @ ToWorktreeOutcome::Process(_) => {
-                process.read_to_end(&mut buffer).or_say(failed)?;
-                &buffer
-            }
-        };
-        let written = self
-            .folder
-            .create(self.name, mode)
-            .and_then(|mut file| io::Write::write_all(&mut file, bytes));
-        written.map_err(|cause| failed_at(self.path, cause))
     }
 
     fn symlink(&mut self) -> Result<()> {

@@ -1,28 +1,30 @@
 //! A sealed checkout: exactly one commit in a folder of its own, read-only, with a small `.git` of its own.
 //!
-//! The order matters: files get their modes and times, then the index records them, then folders are closed. An index
-//! written before a `chmod` would have another ctime, and every `git status` in the folder would read all files again.
-//! Not here: the name of the folder, and the rename that puts it in its place.
+//! The order matters: files get their modes and times, then the index records them, then folders are closed, and what all
+//! of it looks like then is the [`Seal`]. Objects are borrowed from a repository that never lets go of them: links to
+//! each would grow with history. Not here: how files are put in place (`assemble`), the name of the folder, and the
+//! rename that puts it there.
 
+use super::assemble::Style;
+use super::sealed::{Part, Seal};
 use super::{Repo, commit_id, id};
+use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
-use crate::fs;
+use crate::fs::{self, Folder};
+use crate::home::Home;
 use crate::names::CommitId;
-use camino::Utf8Path;
-use gix::index::entry::{Mode, Stat};
-use std::sync::atomic::AtomicBool;
+use crate::pool::{Pool, in_parallel};
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// What a sealed checkout is made of.
 #[derive(Clone, Debug)]
 pub struct Checkout<'a> {
     /// The commit.
     pub commit: &'a CommitId,
-    /// The folder: absent or empty.
+    /// The folder: there, and empty.
     pub folder: &'a Utf8Path,
-    /// Where objects are linked from.
+    /// The folder of objects from which it borrows, in `STUDIO_HOME/mirrors/KEY`; it has all that the commit reaches.
     pub objects: &'a Utf8Path,
-    /// Whether `objects` outlives the folder, so that it may be borrowed from where it cannot be linked.
-    pub objects_stay: bool,
     /// What its git configuration says besides what every sealed checkout has: name and value.
     pub config: &'a [(String, String)],
 }
@@ -46,16 +48,23 @@ const CONFIG: &str = "[core]
 
 impl Repo {
     /// Makes a sealed checkout of a commit of this repository, submodules included where they are at hand.
-    pub fn seal(&self, what: &Checkout<'_>) -> Result<()> {
-        self.fill(what)?;
-        close(what.folder.as_std_path()).map_err(|cause| fs::failed("seal", what.folder, cause))
+    pub fn seal(&self, cx: &Context, home: &Home, what: &Checkout<'_>) -> Result<Seal> {
+        let mut seal = Seal::default();
+        self.fill((cx, home), what, "", &mut seal)?;
+        Ok(seal)
     }
 
-    fn fill(&self, what: &Checkout<'_>) -> Result<()> {
+    fn fill(
+        &self,
+        (cx, home): (&Context, &Home),
+        what: &Checkout<'_>,
+        path: &str,
+        seal: &mut Seal,
+    ) -> Result<()> {
         let dot_git = what.folder.join(".git");
         fs::create_dir_all(&dot_git.join("refs/heads"))?;
         fs::create_dir_all(&dot_git.join("refs/tags"))?;
-        link_objects(what, &dot_git.join("objects"))?;
+        borrow(what.objects, &dot_git.join("objects"))?;
         fs::write_new(&dot_git.join("HEAD"), format!("{}\n", what.commit).as_bytes())?;
         let mut config = CONFIG.to_owned();
         for (name, value) in what.config {
@@ -64,60 +73,70 @@ impl Repo {
         fs::write_new(&dot_git.join("config"), config.as_bytes())?;
 
         let tree = self.tree_of(what.commit)?;
-        let time = self.commit_time(what.commit)?;
-        let mut index = self.gix.index_from_tree(&tree.0).or_say(|| "the tree cannot be read")?;
-        let mut options = self
-            .gix
-            .checkout_options(gix::worktree::stack::state::attributes::Source::IdMapping)
-            .or_say(|| "the checkout cannot be set up")?;
-        options.destination_is_initially_empty = true;
-        let outcome = gix::worktree::state::checkout(
-            &mut index,
-            what.folder.as_std_path(),
-            self.gix.objects.clone().into_arc().or_say(|| "the objects cannot be shared")?,
-            &gix::progress::Discard,
-            &gix::progress::Discard,
-            &AtomicBool::new(false),
-            options,
-        )
-        .map_err(|cause| checkout_failed(what, &cause.to_string()))?;
-        if let Some(collision) = outcome.collisions.first() {
-            return Err(checkout_failed(
-                what,
-                &format!("`{}` stands in the way of another file", collision.path),
-            )
-            .hint("two names differ only in case, and this file system does not tell them apart"));
-        }
-        if let Some(record) = outcome.errors.first() {
-            return Err(checkout_failed(what, &format!("`{}`: {}", record.path, record.error)));
-        }
-        for submodule in self.links_in(tree)? {
-            self.fill_submodule(what, &submodule)?;
-        }
-        let folder = what.folder.as_std_path();
-        let (entries, paths) = index.entries_mut_and_pathbacking();
-        for entry in entries {
-            let path = folder.join(super::path_of(entry.path_in(paths)));
-            settle(&path, entry, time).map_err(|cause| fs::failed("seal", what.folder, cause))?;
+        let failed = || format!("the files of {} could not be written", what.commit.short());
+        let assembled = self
+            .assemble(tree, what.folder, Style::Sealed(cx, home))
+            .map_err(|cause| cause.within(failed()))?;
+        for submodule in self.links_among(&assembled.index) {
+            self.fill_submodule((cx, home), what, path, &submodule, seal)?;
         }
         let mut bytes = Vec::new();
-        index
+        assembled
+            .index
             .write_to(&mut bytes, gix::index::write::Options::default())
-            .map_err(|cause| checkout_failed(what, &cause.to_string()))?;
-        let index_file = dot_git.join("index");
-        fs::write_new(&index_file, &bytes)?;
-        // git takes a file as young as the index for possibly changed since, and reads it again at every look.
-        touch(index_file.as_std_path(), time + 2)
-            .map_err(|cause| fs::failed("seal", what.folder, cause))
+            .or_say(failed)?;
+        let index = dot_git.join("index");
+        fs::write_new(&index, &bytes)?;
+        let closing = |cause| fs::failed("seal", what.folder, cause);
+        close(dot_git.as_std_path()).map_err(closing)?;
+        let folders = in_parallel(&assembled.folders, |part| {
+            part.iter()
+                .map(|name| {
+                    let path = what.folder.as_std_path().join(super::path_of(name.as_ref()));
+                    Folder::open(&path).and_then(|folder| folder.close(0o555)).map_err(closing)
+                })
+                .collect::<Result<Vec<_>>>()
+        })?;
+        let index = fs::Stamp::of(index.as_std_path()).map_err(closing)?;
+        seal.add(Part::new(path, &index, folders.iter().flatten()));
+        Ok(())
     }
 
-    fn fill_submodule(&self, what: &Checkout<'_>, submodule: &super::Submodule) -> Result<()> {
-        let Some(repo) = self.open_submodule(&submodule.path)? else {
-            return Err(Error::new(format!(
-                "the submodule `{}` is not checked out",
-                submodule.path
-            ))
-            .hint("get it: `git submodule update --init --recursive`"));
+    /// Puts the files of a commit into the work tree, which has none yet, and the index that goes with them.
+    ///
+    /// HEAD stays where it is.
+    pub fn check_out(&self, commit: &CommitId, pool: Option<&Pool>) -> Result<()> {
+        let tree = self.tree_of(commit)?;
+        let failed = || format!("the files of {} could not be written", commit.short());
+        let assembled = self
+            .assemble(tree, &self.top, Style::Writable(pool))
+            .map_err(|cause| cause.within(failed()))?;
+        let mut bytes = Vec::new();
+        assembled
+            .index
+            .write_to(&mut bytes, gix::index::write::Options::default())
+            .or_say(failed)?;
+        fs::write_new(&self.git_dir().join("index"), &bytes)
+    }
+
+    fn fill_submodule(
+        &self,
+        at: (&Context, &Home),
+        what: &Checkout<'_>,
+        above: &str,
+        submodule: &super::Submodule,
+        seal: &mut Seal,
+    ) -> Result<()> {
+        // A mirror has the commits of submodules, too.
+        let own;
+        let repo = if self.has(&submodule.commit) {
+            self
+        } else {
+            own = self.open_submodule(&submodule.path)?.ok_or_else(|| {
+                Error::new(format!("the submodule `{}` is not checked out", submodule.path))
+                    .hint("get it: `git submodule update --init --recursive`")
+            })?;
+            &own
         };
         if !repo.has(&submodule.commit) {
             return Err(Error::new(format!(
@@ -130,50 +149,19 @@ impl Repo {
                 submodule.path
             )));
         }
-        repo.fill(&Checkout {
+        let path = format!("{above}{}", submodule.path);
+        let folder = what.folder.join(&submodule.path);
+        let inner = Checkout {
             commit: &submodule.commit,
-            folder: &what.folder.join(&submodule.path),
-            objects: &repo.objects_dir(),
-            // The objects of a submodule go with the studio.
-            objects_stay: false,
+            folder: &folder,
+            objects: what.objects,
             config: &[],
-        })
+        };
+        repo.fill(at, &inner, &format!("{path}/"), seal)
     }
 }
 
-fn checkout_failed(what: &Checkout<'_>, cause: &str) -> Error {
-    let error = Error::new(format!("the files of {} could not be written", what.commit.short()))
-        .because(cause);
-    if cause.contains("No space left") {
-        return error.hint("free some space on that disk and try again; nothing was changed");
-    }
-    error
-}
-
-/// Gives a file its final mode and time, and records what the index compares.
-fn settle(path: &std::path::Path, entry: &mut gix::index::Entry, time: i64) -> std::io::Result<()> {
-    match entry.mode {
-        Mode::FILE => fs::set_mode(path, 0o444)?,
-        Mode::FILE_EXECUTABLE => fs::set_mode(path, 0o555)?,
-        // The link to a submodule's commit is a folder; it has no time of its own in the index.
-        Mode::COMMIT => return Ok(()),
-        _ => {}
-    }
-    touch(path, time)?;
-    let meta = gix::index::fs::Metadata::from_path_no_follow(path)?;
-    entry.stat = Stat::from_fs(&meta).map_err(std::io::Error::other)?;
-    Ok(())
-}
-
-/// Sets the times of a file or link to a moment in seconds since 1970.
-fn touch(path: &std::path::Path, seconds: i64) -> std::io::Result<()> {
-    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
-    let moment = Timespec { tv_sec: seconds, tv_nsec: 0 };
-    let times = Timestamps { last_access: moment, last_modification: moment };
-    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
-}
-
-/// Closes folders from the inside out; files below `.git` lose their write bits too.
+/// Closes folders from the inside out; files lose their write bits too.
 fn close(folder: &std::path::Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -191,32 +179,29 @@ fn close(folder: &std::path::Path) -> std::io::Result<()> {
     fs::set_mode(folder, 0o555)
 }
 
-fn link_objects(what: &Checkout<'_>, to: &Utf8Path) -> Result<()> {
-    let unfinished = |name: &str| name.starts_with("tmp_") || name == "maintenance.lock";
-    let borrow = |from: &Utf8Path| {
-        fs::create_dir_all(&to.join("info"))?;
-        fs::write_new(&to.join("info/alternates"), format!("{from}\n").as_bytes())
+/// Makes a folder of objects that has none of its own and finds them all in `from`.
+fn borrow(from: &Utf8Path, objects: &Utf8Path) -> Result<()> {
+    fs::create_dir_all(&objects.join("info"))?;
+    fs::create_dir_all(&objects.join("pack"))?;
+    let alternates = format!("{}\n", way(objects, from)?);
+    fs::write_new(&objects.join("info/alternates"), alternates.as_bytes())
+}
+
+/// The way from one folder to another: relative where both lie in one `STUDIO_HOME`, so that it can be moved as a whole.
+fn way(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf> {
+    let real = |path: &Utf8Path| {
+        path.canonicalize_utf8().map_err(|cause| fs::failed("look for", path, cause))
     };
-    if fs::hard_link_tree(what.objects, to, &unfinished)? {
-        // What the source itself borrows is named relative to it.
-        let alternates = what.objects.join("info/alternates");
-        if let Some(text) = fs::read_optional(&alternates)? {
-            let absolute: Vec<String> =
-                text.lines().map(|line| what.objects.join(line).to_string()).collect();
-            fs::remove_file(&to.join("info/alternates"))?;
-            fs::write_new(
-                &to.join("info/alternates"),
-                format!("{}\n", absolute.join("\n")).as_bytes(),
-            )?;
-        }
-        return Ok(());
-    }
-    fs::remove_tree(to)?;
-    if what.objects_stay {
-        borrow(what.objects)
-    } else {
-        fs::copy_tree(what.objects, to, &unfinished)
-    }
+    let (from, to) = (real(from)?, real(to)?);
+    // STUDIO_HOME/mirrors/KEY/objects
+    let home = to.ancestors().nth(3).unwrap_or(&to);
+    let (Ok(down), Ok(up)) = (to.strip_prefix(home), from.strip_prefix(home)) else {
+        return Ok(to);
+    };
+    let mut way = Utf8PathBuf::new();
+    up.components().for_each(|_| way.push(".."));
+    way.push(down);
+    Ok(way)
 }
 
 /// One line of git configuration, written as git itself would.

@@ -6,25 +6,29 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
+mod assemble;
 mod changes;
 mod checkout;
 mod commit;
 mod compare;
 mod index;
 mod refs;
+mod sealed;
 mod submodule;
 mod undertaking;
 mod verify;
 
+pub use assemble::pool_keys;
 pub use changes::{Change, Changes, Nature};
 pub use checkout::Checkout;
 pub use commit::Identity;
 pub use compare::{ChangedFile, Shown};
 pub use index::PreparedIndex;
 pub use refs::{Move, MoveFailed, Target};
+pub use sealed::{Seal, looks_sealed};
 pub use submodule::Submodule;
 pub use undertaking::{Depth, Undertaking, remove_stale_locks};
-pub use verify::Difference;
+pub use verify::{Difference, Found};
 
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};

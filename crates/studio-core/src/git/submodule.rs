@@ -3,7 +3,6 @@
 use super::{Repo, Tree, commit_id, id};
 use crate::error::{OrSay, Result};
 use crate::names::CommitId;
-use camino::Utf8PathBuf;
 use gix::bstr::ByteSlice;
 use gix::objs::tree::EntryKind;
 
@@ -40,6 +39,16 @@ impl Repo {
         Ok(links(&index))
     }
 
+    /// Where the objects of this repository lie.
+    pub fn objects_dir(&self) -> camino::Utf8PathBuf {
+        self.common_dir().join("objects")
+    }
+
+    /// The submodules in an index that is at hand.
+    pub(super) fn links_among(&self, index: &gix::index::State) -> Vec<Submodule> {
+        links(index)
+    }
+
     /// The repository of a submodule, if it is there.
     pub fn open_submodule(&self, path: &str) -> Result<Option<Repo>> {
         let top = self.top.join(path);
@@ -59,11 +68,6 @@ impl Repo {
             Ok(Tree(editor.write()?.detach()))
         };
         write().or_say(|| "the submodules could not be recorded")
-    }
-
-    /// Where the objects of this repository lie.
-    pub fn objects_dir(&self) -> Utf8PathBuf {
-        self.common_dir().join("objects")
     }
 }
 

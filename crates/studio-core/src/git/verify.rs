@@ -6,6 +6,7 @@
 use super::{Repo, Tree, id};
 use crate::error::{Error, OrSay, Result};
 use crate::names::CommitId;
+use crate::pool::Key;
 use camino::Utf8Path;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::Mode;
@@ -34,36 +35,33 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What reading a folder has shown.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// All ways in which it is not the commit; none means that it is.
+    pub differences: Vec<Difference>,
+    /// Files that do not hold what they should, by what they should hold and their inode: they may be the pool's.
+    pub damaged: Vec<(Key, u64)>,
+}
+
 impl Repo {
-    /// All ways in which the work tree is not `commit`; none means that it is.
-    pub fn differences(&self, commit: &CommitId) -> Result<Vec<Difference>> {
-        let mut found = self.differences_below(commit, "")?;
-        found.sort();
+    /// All ways in which the work tree is not `commit`.
+    pub fn differences(&self, commit: &CommitId) -> Result<Found> {
+        let mut found = Found::default();
+        self.differences_below(commit, "", &mut found)?;
+        found.differences.sort();
         Ok(found)
     }
 
-    fn differences_below(&self, commit: &CommitId, prefix: &str) -> Result<Vec<Difference>> {
+    fn differences_below(&self, commit: &CommitId, prefix: &str, into: &mut Found) -> Result<()> {
         let tree = self.authentic_tree(commit)?;
         let index = self.gix.index_from_tree(&tree.0).or_say(|| "the tree cannot be read")?;
         let mut expected: BTreeSet<BString> = BTreeSet::new();
-        let mut found = Vec::new();
+        let found = &mut into.differences;
         let shown = |path: &BStr| format!("{prefix}{}", path.to_str_lossy());
         let entries = index.entries();
         for entry in entries {
-            let path = entry.path(&index);
-            expected.insert(path.to_owned());
-            if entry.mode == Mode::COMMIT {
-                let name = path.to_str_lossy();
-                match self.open_submodule(&name)? {
-                    Some(inner) => {
-                        let commit = super::commit_id(entry.id);
-                        found.extend(
-                            inner.differences_below(&commit, &format!("{}/", shown(path)))?,
-                        );
-                    }
-                    None => found.push(Difference::Missing(shown(path))),
-                }
-            }
+            expected.insert(entry.path(&index).to_owned());
         }
         // Hashing dominates, so it is spread over the cores; each thread has its own view of the repository.
         let threads = std::thread::available_parallelism()
@@ -86,14 +84,31 @@ impl Repo {
                 })
                 .collect::<Result<Vec<_>>>()
         })?;
-        for (path, missing) in parts.into_iter().flatten() {
+        for (path, wrong) in parts.into_iter().flatten() {
             let path = shown(path.as_bstr());
-            found.push(if missing { Difference::Missing(path) } else { Difference::Changed(path) });
+            found.push(match wrong {
+                Wrong::Missing => Difference::Missing(path),
+                Wrong::Kind => Difference::Changed(path),
+                Wrong::Content(file) => {
+                    into.damaged.extend(file);
+                    Difference::Changed(path)
+                }
+            });
         }
         added(&self.top, &self.top, &expected, &mut |path| {
             found.push(Difference::Added(shown(path)))
         })?;
-        Ok(found)
+        for entry in entries.iter().filter(|entry| entry.mode == Mode::COMMIT) {
+            let path = entry.path(&index);
+            match self.open_submodule(&path.to_str_lossy())? {
+                Some(inner) => {
+                    let commit = super::commit_id(entry.id);
+                    inner.differences_below(&commit, &format!("{}/", shown(path)), into)?;
+                }
+                None => into.differences.push(Difference::Missing(shown(path))),
+            }
+        }
+        Ok(())
     }
 
     /// The tree of a commit, after making sure that commit and trees hash to the ids under which they were found.
@@ -134,13 +149,21 @@ impl Repo {
     }
 }
 
-/// The files that are not what the index says, and whether they are gone altogether.
+/// How a file is not what the index says.
+enum Wrong {
+    Missing,
+    Kind,
+    /// With what it should hold and its inode, if it is a regular file.
+    Content(Option<(Key, u64)>),
+}
+
+/// The files that are not what the index says.
 fn compare_files(
     repo: &gix::Repository,
     top: &std::path::Path,
     index: &gix::index::State,
     part: &[gix::index::Entry],
-) -> Result<Vec<(BString, bool)>> {
+) -> Result<Vec<(BString, Wrong)>> {
     let (mut pipeline, _) =
         repo.filter_pipeline(None).or_say(|| "git's filters cannot be set up")?;
     let mut wrong = Vec::new();
@@ -151,11 +174,11 @@ fn compare_files(
         }
         let file = top.join(super::path_of(path));
         let Ok(meta) = std::fs::symlink_metadata(&file) else {
-            wrong.push((path.to_owned(), true));
+            wrong.push((path.to_owned(), Wrong::Missing));
             continue;
         };
         if !same_kind(entry.mode, &meta) {
-            wrong.push((path.to_owned(), false));
+            wrong.push((path.to_owned(), Wrong::Kind));
             continue;
         }
         let bytes = if meta.is_symlink() {
@@ -177,7 +200,11 @@ fn compare_files(
         let actual = gix::objs::compute_hash(repo.object_hash(), gix::objs::Kind::Blob, &bytes)
             .or_say(|| "hashing failed")?;
         if actual != entry.id {
-            wrong.push((path.to_owned(), false));
+            use std::os::unix::fs::MetadataExt;
+            let executable = entry.mode == Mode::FILE_EXECUTABLE;
+            let blob = entry.id.as_slice().try_into().ok().filter(|_| meta.is_file());
+            let file = blob.map(|blob| (Key { blob, executable }, meta.ino()));
+            wrong.push((path.to_owned(), Wrong::Content(file)));
         }
     }
     Ok(wrong)

@@ -8,7 +8,6 @@ use crate::fs;
 use crate::git::{Checkout, Repo, Seal};
 use crate::home::Home;
 use crate::names::CommitId;
-use crate::pool::Pool;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// What a snapshot is made of.
@@ -42,9 +41,8 @@ impl Source<'_> {
         }
         config.extend(alias::for_snapshot(&self.toolkit)?);
         let objects = self.mirror.join("objects");
-        let mut pool = Pool::take(cx, home)?;
         let checkout = Checkout { commit, folder, objects: &objects, config: &config };
-        self.repo.seal(&checkout, &mut pool)
+        self.repo.seal(cx, home, &checkout)
     }
 }
 

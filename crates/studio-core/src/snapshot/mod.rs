@@ -1,11 +1,19 @@
 //! Snapshots: read-only checkouts of exactly one commit, named by it.
 //!
 //! [`take()`] commits all that is uncommitted in a studio, keeps the commit alive in the mirror, and puts the sealed folder
-//! in its place; [`Snapshot::verify`] says whether a folder is still what its name says. Not here: what is done with one.
+//! in its place; [`Snapshot::verify`] says whether a folder is still what its name says, [`repair`] makes one again, and
+//! [`discard`] removes one. Not here: what is done with one, and which may go (`studio::clean`).
 
+mod build;
+mod discard;
+mod repair;
 mod take;
+mod verify;
 
+pub use discard::discard;
+pub use repair::repair;
 pub use take::{Options, TakenSnapshot, take};
+pub use verify::Verification;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -14,7 +22,6 @@ use crate::home::Home;
 use crate::names::CommitId;
 use crate::nix::git_file_ref;
 use crate::studio::Place;
-use crate::ui;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A snapshot that is in its place.
@@ -72,28 +79,6 @@ impl Snapshot {
             // HEAD is detached; without a `ref` nix looks for a branch and says that there is none.
             git_file_ref(&self.path, &format!("ref=HEAD&rev={}", self.id))
         }
-    }
-
-    /// Makes sure that every file is what the commit says, and that nothing was added.
-    pub fn verify(&self) -> Result<()> {
-        let repo = Repo::open(&self.path)?;
-        let differences = repo.differences(&self.id)?;
-        if differences.is_empty() {
-            return Ok(());
-        }
-        let shown: Vec<String> = differences.iter().take(10).map(ToString::to_string).collect();
-        let more = differences.len().saturating_sub(shown.len());
-        let mut text = shown.join("\n");
-        if more > 0 {
-            text.push_str(&format!("\nand {more} more"));
-        }
-        Err(Error::new(format!(
-            "the snapshot {} is not what its name says: {}",
-            self.id.short(),
-            ui::count(differences.len(), "difference")
-        ))
-        .because(text)
-        .hint(format!("nothing was activated; throw it away and make it again: `chmod -R u+w {0} && rm -rf {0}`, then `git mutable-snapshot` in the studio", self.path)))
     }
 }
 

@@ -5,16 +5,16 @@
 //! killed is finished, or made once more, by the next.
 
 use super::Snapshot;
+use super::build::{Source, keep_seal};
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs::{self, Draft};
-use crate::git::{Checkout, Repo};
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::oplog::Kind;
 use crate::studio::{Guarding, Prepared, Pushed, Studio, prepare, push_scratch, record};
 use crate::studio::{mirror, remote};
-use crate::{alias, toolkit};
+use crate::toolkit;
 
 /// How a snapshot is taken.
 #[derive(Clone, Debug, Default)]
@@ -101,32 +101,17 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     fs::create_dir_all(&home.snapshots())?;
     fs::sweep(&home.snapshots());
     let draft = Draft::of(&path)?;
-    // Before there is a snapshot, so that there is none whose commands may go away; it may outlive the studio.
-    toolkit::keep(cx, &studio.toolkit()?, &home.roots(commit).join("toolkit"));
-    seal(&studio.repo, studio, commit, draft.path())?;
-    match draft.publish() {
-        // Another studio made the same one meanwhile.
-        Err(_) if path.is_dir() => Ok(snapshot),
-        other => other.map(|()| snapshot),
-    }
-}
-
-fn seal(repo: &Repo, studio: &Studio, commit: &CommitId, folder: &camino::Utf8Path) -> Result<()> {
     let toolkit = studio.toolkit()?;
-    let mut config = vec![
-        ("studio.snapshot".to_owned(), commit.to_string()),
-        ("studio.toolkit".to_owned(), toolkit.to_string()),
-    ];
-    if let Some(upstream) = repo.config("remote.origin.url") {
-        // People and tools see where it came from.
-        config.push(("remote.origin.url".to_owned(), upstream));
+    // Before there is a snapshot, so that there is none whose commands may go away; it may outlive the studio.
+    toolkit::keep(cx, &toolkit, &home.roots(commit).join("toolkit"));
+    let origin = studio.repo.config("remote.origin.url");
+    let source = Source { repo: &studio.repo, mirror: &studio.mirror, toolkit, origin };
+    let seal = source.fill(cx, home, commit, draft.path())?;
+    match draft.publish() {
+        Ok(()) => keep_seal(&snapshot, seal),
+        // Another studio made the same one meanwhile.
+        Err(_) if path.is_dir() => {}
+        Err(error) => return Err(error),
     }
-    config.extend(alias::for_snapshot(&toolkit)?);
-    repo.seal(&Checkout {
-        commit,
-        folder,
-        objects: &studio.mirror.join("objects"),
-        objects_stay: true,
-        config: &config,
-    })
+    Ok(snapshot)
 }

@@ -148,7 +148,7 @@ fn prepare<'a>(
         true => Identity::Right,
         false => preflight::identity(&site, None)?,
     };
-    snapshot.verify()?;
+    snapshot.verify(cx, options.verify)?;
     build::floor(&nix)?;
     let known = build::known(cx, &nix, snapshot, &site.target)
         && (verb == Verb::Test || check::known(cx, &nix, snapshot));

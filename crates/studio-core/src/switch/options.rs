@@ -4,6 +4,7 @@
 
 use crate::config::{Key, Settings};
 use crate::names::ConfigName;
+use crate::snapshot::Verification;
 
 /// Options of the switching commands that say how an attempt is made.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -34,6 +35,13 @@ pub struct AttemptArgs {
     /// before.
     #[arg(long, help_heading = "Activation", hide_short_help = true)]
     pub other_host: bool,
+    /// How the snapshot is verified: `quick` by its looks, `full` by reading it
+    ///
+    /// By its looks: what the file system says of each file and folder is what it said when the snapshot was sealed. Where it
+    /// is not, all of it is read.
+    #[arg(long, value_name = "HOW", default_value = "quick", hide_possible_values = true)]
+    #[arg(hide_default_value = true, help_heading = "Activation", hide_short_help = true)]
+    pub verify: Verification,
 }
 
 impl AttemptArgs {
