@@ -207,6 +207,25 @@ pub fn remove_tree(path: &Utf8Path) -> Result<()> {
     remove(path.as_std_path()).map_err(|cause| failed("remove", path, cause))
 }
 
+/// Gives a file a second name. `Ok(false)` where the file system cannot (another device, too many links).
+///
+/// It is no failure if the new name is taken, or if the file vanished: then it was a temporary one of git's, or was packed.
+pub fn hard_link(from: &Utf8Path, to: &Utf8Path) -> Result<bool> {
+    use ErrorKind::{
+        AlreadyExists, CrossesDevices, NotFound, PermissionDenied, TooManyLinks, Unsupported,
+    };
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == NotFound && from.symlink_metadata().is_err() => Ok(true),
+        Err(cause) => match cause.kind() {
+            AlreadyExists => Ok(true),
+            // Some file systems refuse every hard link.
+            CrossesDevices | TooManyLinks | PermissionDenied | Unsupported => Ok(false),
+            _ => Err(failed("link", to, cause)),
+        },
+    }
+}
+
 /// Hard-links every file below `from` to the same place below `to`.
 ///
 /// `Ok(false)` where the file system cannot (another device, too many links): then `to` may hold a part.
@@ -225,25 +244,8 @@ pub fn hard_link_tree(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&str) -> boo
             }
             continue;
         }
-        match fs::hard_link(entry.path(), &target) {
-            Ok(()) => {}
-            // A file that vanished between listing and linking was a temporary one of git's, or was packed.
-            Err(cause)
-                if cause.kind() == ErrorKind::NotFound
-                    && entry.path().symlink_metadata().is_err() => {}
-            Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
-            Err(cause)
-                if matches!(cause.kind(), ErrorKind::CrossesDevices | ErrorKind::TooManyLinks) =>
-            {
-                return Ok(false);
-            }
-            // Some file systems refuse every hard link.
-            Err(cause)
-                if matches!(cause.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) =>
-            {
-                return Ok(false);
-            }
-            Err(cause) => return Err(failed("link", &target, cause)),
+        if !hard_link(entry.path(), &target)? {
+            return Ok(false);
         }
     }
     Ok(true)

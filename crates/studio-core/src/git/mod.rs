@@ -15,6 +15,7 @@ mod index;
 mod refs;
 mod sealed;
 mod submodule;
+mod transfer;
 mod undertaking;
 mod verify;
 
@@ -27,6 +28,7 @@ pub use index::PreparedIndex;
 pub use refs::{Move, MoveFailed, Target};
 pub use sealed::{Seal, looks_sealed};
 pub use submodule::Submodule;
+pub use transfer::Copied;
 pub use undertaking::{Depth, Undertaking, remove_stale_locks};
 pub use verify::{Difference, Found};
 

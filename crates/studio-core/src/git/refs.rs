@@ -2,7 +2,10 @@
 
 use super::{Identity, Repo, id};
 use crate::error::Error;
+use crate::fs;
 use crate::names::CommitId;
+use camino::Utf8PathBuf;
+use gix::bstr::ByteSlice;
 use gix::refs::Target as GixTarget;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
@@ -57,10 +60,25 @@ impl Repo {
         Ok(())
     }
 
+    /// Points a ref at a commit, whatever it was, and without a log: for refs that are ours alone, in a repository whose
+    /// refs are files, under a lock of ours.
+    ///
+    /// A transaction of gix takes the lock of all packed refs besides. Who finds that one after a kill cannot tell it from
+    /// the lock of a fetch that is at work; the one that is taken here is overwritten by the next to make this ref.
+    pub fn put_ref(&self, name: &str, commit: &CommitId) -> crate::Result<()> {
+        let name = full_name(name)?;
+        let file = self.common_dir().join(name.as_bstr().to_str_lossy().as_ref());
+        let lock = Utf8PathBuf::from(format!("{file}.lock"));
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write_new(&lock, format!("{commit}\n").as_bytes())?;
+        fs::rename(&lock, &file)
+    }
+
     /// The names and commits of all refs below a prefix such as `refs/studio/snapshots/`.
     pub fn refs_below(&self, prefix: &str) -> crate::Result<Vec<(String, CommitId)>> {
         use crate::error::OrSay;
-        use gix::bstr::ByteSlice;
         let platform = self.gix.references().or_say(|| "the refs cannot be listed")?;
         let found = platform.prefixed(prefix).or_say(|| "the refs cannot be listed")?;
         Ok(found
@@ -76,11 +94,12 @@ impl Repo {
     }
 }
 
+fn full_name(name: &str) -> Result<gix::refs::FullName, MoveFailed> {
+    gix::refs::FullName::try_from(name)
+        .map_err(|cause| MoveFailed(format!("`{name}` is not a ref: {cause}")))
+}
+
 fn edit(one: &Move, message: &str) -> Result<RefEdit, MoveFailed> {
-    let full = |name: &str| {
-        gix::refs::FullName::try_from(name)
-            .map_err(|cause| MoveFailed(format!("`{name}` is not a ref: {cause}")))
-    };
     let expected = match (&one.from, one.name.as_str()) {
         (_, "HEAD") => PreviousValue::Any,
         (Some(commit), _) => PreviousValue::MustExistAndMatch(GixTarget::Object(id(commit))),
@@ -96,9 +115,9 @@ fn edit(one: &Move, message: &str) -> Result<RefEdit, MoveFailed> {
             Change::Update { log, expected, new: GixTarget::Object(id(commit)) }
         }
         Target::Ref(name) => {
-            Change::Update { log, expected, new: GixTarget::Symbolic(full(name)?) }
+            Change::Update { log, expected, new: GixTarget::Symbolic(full_name(name)?) }
         }
         Target::Nothing => Change::Delete { expected, log: RefLog::AndReference },
     };
-    Ok(RefEdit { change, name: full(&one.name)?, deref: false })
+    Ok(RefEdit { change, name: full_name(&one.name)?, deref: false })
 }

@@ -4,12 +4,15 @@
 //! `refs/heads` and `refs/tags` are upstream's; `refs/studio/snapshots/ID` and `refs/studio/inputs/ID` pin commits of
 //! ours. A mirror is never pruned: a studio on another device borrows from it.
 
+mod pin;
+
+pub(crate) use pin::{input_ref, pin, snapshot_ref};
+
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs::{self, Draft, Lock};
-use crate::git::{self, Depth, Repo};
+use crate::git::{self, Depth};
 use crate::home::Home;
-use crate::names::CommitId;
 use crate::studio::Studio;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -154,6 +157,9 @@ fn settle(path: &Utf8Path) -> Result<()> {
         ("gc.pruneExpire", "never"),
         ("maintenance.auto", "false"),
         ("receive.autogc", "false"),
+        // What arrives stays the pack that it came as: an unpacking that is killed leaves commits without their trees.
+        ("receive.unpackLimit", "1"),
+        ("fetch.unpackLimit", "1"),
         ("receive.denyCurrentBranch", "ignore"),
         ("core.logAllRefUpdates", "false"),
         // `git prune` and `git repack -d` refuse: studios on other devices borrow objects from here.
@@ -168,6 +174,8 @@ fn settle(path: &Utf8Path) -> Result<()> {
 fn fetch(path: &Utf8Path) -> Result<(), String> {
     let run = |args: &[&str]| git::git(path, args).env("GIT_TERMINAL_PROMPT", "0").run();
     run(&[
+        "-c",
+        "fetch.unpackLimit=1",
         "fetch",
         "--quiet",
         "--prune",
@@ -221,49 +229,6 @@ fn base(path: &Utf8Path, upstream: &Upstream) -> Result<String> {
         .hint("give the repository of your flake: `studio --upstream URL`"));
     }
     Ok(branch)
-}
-
-/// The ref in the mirror that keeps the commit of a snapshot.
-pub(crate) fn snapshot_ref(commit: &CommitId) -> String {
-    format!("refs/studio/snapshots/{commit}")
-}
-
-/// The ref in the mirror that keeps the commit of a submodule in a snapshot.
-pub(crate) fn input_ref(commit: &CommitId) -> String {
-    format!("refs/studio/inputs/{commit}")
-}
-
-/// Keeps a commit of `repo` alive in the studio's mirror under `name`.
-pub(crate) fn pin(
-    cx: &Context,
-    studio: &Studio,
-    repo: &Repo,
-    commit: &CommitId,
-    name: &str,
-) -> Result<()> {
-    let mirror = &studio.mirror;
-    if mirror.join(name).exists() {
-        return Ok(());
-    }
-    let key = mirror.file_name().unwrap_or_default();
-    let lock = Lock::wait(&studio.home.lock(&format!("pin-{key}")), &cx.command, &cx.ui)?;
-    let _shared = lock.shared_with_children();
-    git::remove_stale_locks(&mirror.join("refs/studio"), Depth::Below)?;
-    repo.git(["push", "--quiet", "--no-verify"])
-        .arg(mirror)
-        .arg(format!("{commit}:{name}"))
-        .run()
-        .map_err(|cause| {
-            let error =
-                Error::new(format!("the commit {} cannot be kept in `{mirror}`", commit.short()))
-                    .because(cause.output());
-            if cause.output().contains("No space left") {
-                return error
-                    .hint("free some space on that disk and try again; nothing was changed");
-            }
-            error
-        })?;
-    Ok(())
 }
 
 #[cfg(test)]

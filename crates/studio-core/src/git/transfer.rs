@@ -1,0 +1,159 @@
+//! Copying into another repository on this machine what a commit reaches and that one has not, in proportion to what is
+//! missing: no process, no list of refs.
+//!
+//! The other repository is *closed*: whatever it has, it has all that this reaches. So the walk stops at what is there
+//! already, and what is missing is written children first: a kill at any moment leaves it closed. Not here: refs, locks,
+//! and anything that talks to a network.
+
+use super::{Repo, id};
+use crate::error::{Error, OrSay, Result};
+use crate::fs;
+use crate::names::CommitId;
+use camino::Utf8Path;
+use gix::ObjectId;
+use gix::objs::{Kind, Write};
+use std::collections::HashSet;
+
+/// What became of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// So many objects were missing, and are there now.
+    All(usize),
+    /// More are missing than was allowed; nothing was written. A pack is the better way for so many.
+    TooMany,
+}
+
+/// One step of the walk: an object is looked at, then all that it reaches, then it is left.
+enum Step {
+    Enter(ObjectId),
+    Leave(ObjectId),
+}
+
+impl Repo {
+    /// Copies into `to` what `commit` reaches and `to` has not, unless that is more than `at_most` objects.
+    pub fn copy_missing(&self, commit: &CommitId, to: &Repo, at_most: usize) -> Result<Copied> {
+        let mut there = to.gix.clone();
+        // Most of what is asked for is not there, and looking at the disk again each time would not find it either.
+        there.objects.refresh_never();
+        let Some(missing) = self.missing(commit, &there, at_most)? else {
+            return Ok(Copied::TooMany);
+        };
+        let (from, into) = (self.objects_dir(), to.objects_dir());
+        for id in &missing {
+            self.copy_object(*id, &from, &there, &into)?;
+        }
+        Ok(Copied::All(missing.len()))
+    }
+
+    /// The objects that `there` has not, each after all that it reaches; `None` if they are more than `at_most`.
+    fn missing(
+        &self,
+        commit: &CommitId,
+        there: &gix::Repository,
+        at_most: usize,
+    ) -> Result<Option<Vec<ObjectId>>> {
+        let mut seen = HashSet::new();
+        let mut missing = Vec::new();
+        let mut open = 0;
+        let mut steps = vec![Step::Enter(id(commit))];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Leave(id) => {
+                    open -= 1;
+                    missing.push(id);
+                }
+                Step::Enter(id) => {
+                    if !seen.insert(id) || there.has_object(id) {
+                        continue;
+                    }
+                    open += 1;
+                    if open + missing.len() > at_most {
+                        return Ok(None);
+                    }
+                    steps.push(Step::Leave(id));
+                    self.reached_from(id, |child| steps.push(Step::Enter(child)))?;
+                }
+            }
+        }
+        Ok(Some(missing))
+    }
+
+    /// Reads an object, makes sure that it is what its id says, and names what it leads to.
+    fn reached_from(&self, id: ObjectId, mut reached: impl FnMut(ObjectId)) -> Result<()> {
+        let object = self.gix.find_object(id).map_err(|cause| self.not_whole(id, &cause))?;
+        let hash = gix::objs::compute_hash(id.kind(), object.kind, &object.data)
+            .or_say(|| format!("the object {id} cannot be read"))?;
+        if hash != id {
+            return Err(self.not_whole(id, &"its content is not what its id says"));
+        }
+        let unreadable = || format!("the object {id} cannot be read");
+        match object.kind {
+            Kind::Blob => {}
+            Kind::Tree => {
+                let tree = object.into_tree();
+                for entry in tree.iter() {
+                    let entry = entry.or_say(unreadable)?;
+                    // The commit of a submodule lies in the submodule's repository.
+                    if !entry.mode().is_commit() {
+                        reached(entry.object_id());
+                    }
+                }
+            }
+            Kind::Commit => {
+                let commit = object.into_commit();
+                commit.parent_ids().for_each(|parent| reached(parent.detach()));
+                reached(commit.tree_id().or_say(unreadable)?.detach());
+            }
+            Kind::Tag => {
+                let tag = object.into_tag();
+                reached(tag.target_id().or_say(unreadable)?.detach());
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_object(
+        &self,
+        id: ObjectId,
+        from: &Utf8Path,
+        there: &gix::Repository,
+        into: &Utf8Path,
+    ) -> Result<()> {
+        let hex = id.to_string();
+        let (folder, name) = hex.split_at(2);
+        let loose = from.join(folder).join(name);
+        if loose.exists() {
+            let target = into.join(folder);
+            fs::create_dir_all(&target)?;
+            let target = target.join(name);
+            // It may have been packed under our hands, and then there was nothing to link.
+            if fs::hard_link(&loose, &target)? && target.exists() {
+                return Ok(());
+            }
+        }
+        let object = self.gix.find_object(id).map_err(|cause| self.not_whole(id, &cause))?;
+        there.objects.write_buf(object.kind, &object.data).map(drop).map_err(|cause| {
+            let cause = cause.to_string();
+            let full = cause.contains("No space left");
+            let error = Error::new(format!("the object {id} cannot be written to `{into}`"));
+            let error = error.because(cause);
+            if full {
+                return error
+                    .hint("free some space on that disk and try again; nothing was changed");
+            }
+            error
+        })
+    }
+
+    fn not_whole(&self, id: ObjectId, cause: &dyn std::fmt::Display) -> Error {
+        let error =
+            Error::new(format!("the object {id} of `{}` cannot be read", self.top)).because(cause);
+        if self.gix.is_shallow().unwrap_or_default() {
+            return error.hint(format!(
+                "its history is cut short; get the rest: `git -C {} fetch --unshallow`",
+                self.top
+            ));
+        }
+        error.hint(format!("see what is wrong: `git -C {} fsck`", self.top))
+    }
+}
