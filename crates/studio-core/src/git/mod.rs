@@ -7,10 +7,12 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
 mod assemble;
+mod advertised;
 mod changes;
 mod checkout;
 mod commit;
 mod compare;
+mod founding;
 mod index;
 mod refs;
 mod sealed;
@@ -20,10 +22,12 @@ mod undertaking;
 mod verify;
 
 pub use assemble::pool_keys;
+pub use advertised::{Advertised, advertised};
 pub use changes::{Change, Changes, Nature};
 pub use checkout::Checkout;
 pub use commit::Identity;
 pub use compare::{ChangedFile, Shown};
+pub use founding::{Founding, FoundingFailed};
 pub use index::PreparedIndex;
 pub use refs::{Move, MoveFailed, Target};
 pub use sealed::{Seal, looks_sealed};
@@ -296,6 +300,14 @@ impl Repo {
         let time =
             found.time().or_say(|| format!("the commit {} cannot be read", commit.short()))?;
         Ok(time.seconds)
+    }
+
+    /// Whether a tree has anything at this path.
+    pub fn has_path(&self, tree: Tree, path: &str) -> Result<bool> {
+        let tree = self.gix.find_tree(tree.0).or_say(|| format!("the tree {tree} is not here"))?;
+        let entry =
+            tree.lookup_entry_by_path(path).or_say(|| format!("`{path}` cannot be looked up"))?;
+        Ok(entry.is_some())
     }
 
     /// A file of a tree; `None` if the tree has no such file.

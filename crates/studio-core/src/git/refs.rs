@@ -1,7 +1,7 @@
 //! Moving refs: several at once, each only if it still is what it was.
 
 use super::{Identity, Repo, id};
-use crate::error::Error;
+use crate::error::{Error, OrSay};
 use crate::fs;
 use crate::names::CommitId;
 use camino::Utf8PathBuf;
@@ -76,9 +76,14 @@ impl Repo {
         fs::rename(&lock, &file)
     }
 
+    /// The branch that HEAD is on, as `main`, whether that has commits or not; `None` when detached.
+    pub fn head_branch(&self) -> crate::Result<Option<String>> {
+        let name = self.gix.head_name().or_say(|| "HEAD cannot be read")?;
+        Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
+    }
+
     /// The names and commits of all refs below a prefix such as `refs/studio/snapshots/`.
     pub fn refs_below(&self, prefix: &str) -> crate::Result<Vec<(String, CommitId)>> {
-        use crate::error::OrSay;
         let platform = self.gix.references().or_say(|| "the refs cannot be listed")?;
         let found = platform.prefixed(prefix).or_say(|| "the refs cannot be listed")?;
         Ok(found

@@ -1,4 +1,5 @@
-//! Making a studio: a clone of upstream whose objects come from the mirror by hard link.
+//! Making a studio: a clone of upstream whose objects come from the mirror by hard link, or are borrowed from it across
+//! devices.
 //!
 //! It is made beside its place and renamed into it, so that there is a whole studio or none.
 
@@ -7,12 +8,11 @@ use super::work::scratch_name;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fs::{self, Draft, Lock};
-use crate::git::{self, Repo};
+use crate::git::{Founding, FoundingFailed, Repo};
 use crate::home::Home;
-use crate::names::StudioName;
+use crate::names::{CommitId, StudioName};
 use crate::{alias, toolkit};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::os::unix::fs::MetadataExt;
 
 /// A studio that was made.
 #[derive(Clone, Debug)]
@@ -39,9 +39,9 @@ pub fn create(
             "go there: `cd {path}`; or take another name: `studio NAME`; or remove it: `studio --remove {name}`"
         )));
     }
-    let mirror = Mirror::of(cx, home, upstream)?;
+    let (mirror, lock) = Mirror::of(cx, home, upstream)?;
     let draft = Draft::of(&path)?;
-    let branch = fill(cx, home, name, upstream, &mirror, draft.path())?;
+    let branch = fill(cx, name, upstream, &mirror, lock, draft.path())?;
     draft.publish()?;
     // Only now, because the root's link must name the place where the studio stays.
     toolkit::keep(cx, &toolkit::folder()?, &path.join(".git/studio/toolkit"));
@@ -50,27 +50,27 @@ pub fn create(
 
 fn fill(
     cx: &Context,
-    home: &Home,
     name: &StudioName,
     upstream: &Upstream,
     mirror: &Mirror,
+    lock: Lock,
     folder: &Utf8Path,
 ) -> Result<String> {
-    let mut clone = git::git(&home.studios(), ["clone", "--quiet", "--no-checkout", "--no-tags"]);
-    // Across devices objects cannot be linked; the mirror is never pruned, so they can be borrowed.
-    clone =
-        clone.arg(if same_device(&mirror.path, &home.studios()) { "--local" } else { "--shared" });
-    clone
-        .args(["--branch", &mirror.base, "--"])
-        .args([mirror.path.as_str(), folder.as_str()])
-        .run()
-        .map_err(|cause| failed(name, &cause))?;
-    let repo = Repo::open(folder)?;
-    let base = repo.resolve(&format!("refs/remotes/origin/{}", mirror.base)).ok_or_else(|| {
-        Error::new(format!("the branch `{}` of `{upstream}` did not arrive", mirror.base))
+    let (repo, base) = Repo::found(&Founding {
+        folder,
+        from: &mirror.path,
+        origin: upstream.as_str(),
+        branch: &mirror.base,
+        now: cx.env.now(),
+    })
+    .map_err(|cause| match cause {
+        FoundingFailed::Git(cause) => failed(name, &cause),
+        FoundingFailed::Other(cause) => cause,
     })?;
-    let mut settings = vec![
-        ("remote.origin.url".to_owned(), upstream.as_str().to_owned()),
+    // It has all that it needs of the mirror.
+    drop(lock);
+    let mut settings = repo.clone_settings(upstream.as_str(), &mirror.base);
+    settings.extend([
         ("studio.name".to_owned(), name.to_string()),
         ("studio.mirror".to_owned(), mirror.key().to_owned()),
         ("studio.base".to_owned(), mirror.base.clone()),
@@ -79,32 +79,25 @@ fn fill(
         ("log.excludeDecoration".to_owned(), "refs/studio/*".to_owned()),
         ("gc.pruneExpire".to_owned(), "never".to_owned()),
         ("push.autoSetupRemote".to_owned(), "true".to_owned()),
-    ];
+    ]);
     settings.extend(alias::for_studio(&toolkit::folder()?)?);
     repo.set_config(&settings)?;
     // Build results and direnv's cache are made by looking at a flake; they are nobody's work.
-    fs::write_new(&folder.join(".git/info/exclude"), b"/result\n/result-*\n/.direnv/\n")?;
-    // Tags come by their own refs, so that `git describe` and Nix's `self` agree with upstream.
-    git::git(folder, ["fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head"])
-        .arg(&mirror.path)
-        .arg("+refs/tags/*:refs/tags/*")
-        .run()
-        .map_err(|cause| failed(name, &cause))?;
+    let info = folder.join(".git/info");
+    fs::create_dir_all(&info)?;
+    fs::write_new(&info.join("exclude"), b"/result\n/result-*\n/.direnv/\n")?;
     let branch = scratch_name(&repo, name, &base, cx.env.now())?;
-    repo.git(["switch", "--quiet", "--no-track", "--create", &branch, base.as_str()])
-        .run()
-        .map_err(|cause| failed(name, &cause))?;
-    repo.git([
-        "branch",
-        "--quiet",
-        "--set-upstream-to",
-        &format!("origin/{}", mirror.base),
-        &mirror.base,
-    ])
-    .run()
-    .map_err(|cause| failed(name, &cause))?;
+    check_out(&repo, name, &branch, &base)?;
     super::inputs::update_submodules(cx, &repo, &mirror.path)?;
     Ok(branch)
+}
+
+/// Puts the files of `base` in place, on the new branch.
+fn check_out(repo: &Repo, name: &StudioName, branch: &str, base: &CommitId) -> Result<()> {
+    repo.git(["switch", "--quiet", "--no-track", "--create", branch, base.as_str()])
+        .run()
+        .map(drop)
+        .map_err(|cause| failed(name, &cause))
 }
 
 fn failed(name: &StudioName, cause: &crate::process::Failure) -> Error {
@@ -114,9 +107,4 @@ fn failed(name: &StudioName, cause: &crate::process::Failure) -> Error {
         return error.hint("free some space on that disk and try again; nothing was changed");
     }
     error
-}
-
-fn same_device(one: &Utf8Path, other: &Utf8Path) -> bool {
-    let device = |path: &Utf8Path| path.metadata().ok().map(|meta| meta.dev());
-    device(one) == device(other)
 }

@@ -2,77 +2,22 @@
 //! the commits of snapshots when their studio is gone.
 //!
 //! `refs/heads` and `refs/tags` are upstream's; `refs/studio/snapshots/ID` and `refs/studio/inputs/ID` pin commits of
-//! ours. A mirror is never pruned: a studio on another device borrows from it.
+//! ours. git itself is kept from cleaning a mirror: snapshots, and studios on another device, borrow from it.
 
 mod pin;
+mod upstream;
 
 pub(crate) use pin::{input_ref, pin, snapshot_ref};
+pub use upstream::Upstream;
 
 use crate::context::Context;
-use crate::error::{Error, OrSay, Result};
+use crate::error::{Error, Result};
 use crate::fs::{self, Draft, Lock};
-use crate::git::{self, Depth};
+use crate::git::{self, Advertised, Depth, Repo};
 use crate::home::Home;
+use crate::process::Failure;
 use crate::studio::Studio;
 use camino::{Utf8Path, Utf8PathBuf};
-
-/// The user's flake repository: a URL, or the absolute path of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream(String);
-
-impl Upstream {
-    /// Takes a URL as it is and makes a path absolute. `base` is where relative paths start.
-    pub fn new(text: &str, base: &Utf8Path) -> Result<Upstream> {
-        if text.starts_with('-') || text.chars().any(char::is_control) {
-            return Err(Error::new(format!("`{}` cannot be an upstream", text.escape_debug()))
-                .hint("give a URL that `git clone` takes, or the path of a repository"));
-        }
-        if is_url(text) {
-            return Ok(Upstream(text.to_owned()));
-        }
-        let path = base.join(text);
-        let path = path.canonicalize_utf8().map_err(|cause| {
-            Error::new(format!("the upstream `{text}` is not there"))
-                .because(fs::plain(&cause))
-                .hint("give a URL that `git clone` takes, or the path of a repository")
-        })?;
-        Ok(Upstream(path.into_string()))
-    }
-
-    /// As `git clone` takes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The name of its mirror: readable, and unique by a digest of the whole.
-    fn key(&self) -> String {
-        let last =
-            self.0.trim_end_matches(['/', '\\']).rsplit(['/', ':']).next().unwrap_or_default();
-        let readable: String = last
-            .trim_end_matches(".git")
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-            .take(40)
-            .collect();
-        format!(
-            "{}-{}",
-            if readable.is_empty() { "flake" } else { &readable },
-            &git::digest(self.0.as_bytes())[..12]
-        )
-    }
-}
-
-impl std::fmt::Display for Upstream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// `scheme://…`, or git's short form of ssh: `user@host:path`, a colon before the first slash.
-fn is_url(text: &str) -> bool {
-    text.contains("://")
-        || text.find(':').is_some_and(|colon| !text[..colon].contains('/') && colon > 0)
-}
 
 /// A mirror in its place.
 #[derive(Clone, Debug)]
@@ -85,10 +30,12 @@ pub struct Mirror {
 
 impl Mirror {
     /// Makes the mirror of `upstream`, or brings it up to date; an unreachable upstream is a warning when there is one.
-    pub fn of(cx: &Context, home: &Home, upstream: &Upstream) -> Result<Mirror> {
+    ///
+    /// While the lock lives, nothing leaves the mirror: whoever copies from it holds it.
+    pub fn of(cx: &Context, home: &Home, upstream: &Upstream) -> Result<(Mirror, Lock)> {
         fs::create_dir_all(&home.mirrors())?;
         let path = home.mirrors().join(upstream.key());
-        let _lock =
+        let lock =
             Lock::wait(&home.lock(&format!("mirror-{}", upstream.key())), &cx.command, &cx.ui)?;
         fs::sweep(&home.mirrors());
         if path.is_dir() {
@@ -96,17 +43,13 @@ impl Mirror {
             git::remove_stale_locks(&path, Depth::Here)?;
             git::remove_stale_locks(&path.join("refs/heads"), Depth::Below)?;
             git::remove_stale_locks(&path.join("refs/tags"), Depth::Below)?;
-            if let Err(cause) = fetch(&path) {
-                cx.ui.warn(format!(
-                    "`{upstream}` cannot be reached, so its last known state is used\n{cause}"
-                ));
-            }
+            renew(cx, &path, upstream)?;
         } else {
             cx.ui.step(format!("getting `{upstream}` ..."));
             make(&path, upstream)?;
         }
-        let base = base(&path, upstream)?;
-        Ok(Mirror { path, base })
+        let base = base(&Repo::open_bare(&path)?, upstream)?;
+        Ok((Mirror { path, base }, lock))
     }
 
     /// The name under `mirrors/`.
@@ -117,25 +60,67 @@ impl Mirror {
 
 fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
+    let advertised =
+        git::advertised(parent, upstream.as_str()).map_err(|cause| not_got(upstream, &cause))?;
+    refuse_foreign(&advertised, upstream)?;
+    if advertised.is_empty() {
+        return Err(no_commit(upstream));
+    }
     let draft = Draft::of(path)?;
+    // By its transport also from a folder: one pack of what its refs reach, whatever else lies there or is borrowed.
     // No hooks from a template: nobody works in a mirror.
-    git::git(parent, ["clone", "--quiet", "--bare", "--no-hardlinks", "--template=", "--"])
+    git::git(parent, ["clone", "--quiet", "--bare", "--no-local", "--template=", "--"])
         .args([upstream.as_str(), draft.path().as_str()])
         .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_DEFAULT_REF_FORMAT", "files")
         .run()
-        .map_err(|cause| {
-            let error = Error::new(format!("the upstream `{upstream}` cannot be got"))
-                .because(cause.output());
-            if cause.output().contains("No space left") {
-                return error
-                    .hint("free some space on that disk and try again; nothing was changed");
-            }
-            error.hint(format!("try `git ls-remote {upstream}`; if that fails too, git says why"))
-        })?;
+        .map_err(|cause| not_got(upstream, &cause))?;
+    refuse_shallow(draft.path(), upstream)?;
     settle(draft.path())?;
     // What is no flake leaves no mirror.
-    base(draft.path(), upstream)?;
+    base(&Repo::open_bare(draft.path())?, upstream)?;
     draft.publish()
+}
+
+/// Words for an upstream that git cannot get.
+fn not_got(upstream: &Upstream, cause: &Failure) -> Error {
+    let error = Error::new(format!("the upstream `{upstream}` cannot be got"));
+    let output = cause.output();
+    let error =
+        error.because(if output.is_empty() { cause.to_string() } else { output.to_owned() });
+    if output.contains("No space left") {
+        return error.hint("free some space on that disk and try again; nothing was changed");
+    }
+    if output.contains("from promisor remote") {
+        return error
+            .hint("it is a partial clone, which does not have all of its files; give the repository that it was cloned from: `studio --upstream URL`");
+    }
+    error.hint(format!("try `git ls-remote {upstream}`; if that fails too, git says why"))
+}
+
+fn refuse_foreign(advertised: &Advertised, upstream: &Upstream) -> Result<()> {
+    if !advertised.foreign {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "the upstream `{upstream}` has SHA-256 objects, and Nix reads only SHA-1"
+    ))
+    .hint("give a repository with SHA-1 objects; `git init --object-format=sha1` makes a new one"))
+}
+
+fn refuse_shallow(mirror: &Utf8Path, upstream: &Upstream) -> Result<()> {
+    if !mirror.join("shallow").exists() {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "the upstream `{upstream}` is a shallow clone: its history is cut short, which Nix refuses"
+    ))
+    .hint("get the rest of it: `git fetch --unshallow` there; or give the repository that it was cloned from: `studio --upstream URL`"))
+}
+
+fn no_commit(upstream: &Upstream) -> Error {
+    Error::new(format!("the upstream `{upstream}` has no commit yet"))
+        .hint("commit a `flake.nix` there first: `git add flake.nix && git commit`")
 }
 
 /// Makes the mirror of a studio again if somebody removed it; the pins of other studios' snapshots are gone with it.
@@ -171,49 +156,68 @@ fn settle(path: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
-fn fetch(path: &Utf8Path) -> Result<(), String> {
-    let run = |args: &[&str]| git::git(path, args).env("GIT_TERMINAL_PROMPT", "0").run();
-    run(&[
-        "-c",
-        "fetch.unpackLimit=1",
-        "fetch",
-        "--quiet",
-        "--prune",
-        "--tags",
-        "--force",
-        "--no-auto-maintenance",
-        "--no-write-fetch-head",
-        "origin",
-        "+refs/heads/*:refs/heads/*",
-    ])
-    .map_err(|cause| cause.output().to_owned())?;
-    // Which branch is the main one may have changed; not knowing it is no reason to stop.
-    if let Ok(said) = run(&["ls-remote", "--symref", "origin", "HEAD"])
-        && let Some(head) = said
-            .text()
-            .lines()
-            .find_map(|line| line.strip_prefix("ref: ")?.split('\t').next().map(str::to_owned))
+/// Brings a mirror up to date, over one connection if upstream has nothing new.
+fn renew(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<()> {
+    let unreachable = |cause: &Failure| {
+        cx.ui.warn(format!(
+            "`{upstream}` cannot be reached, so its last known state is used\n{}",
+            cause.output()
+        ));
+    };
+    let advertised = match git::advertised(path, upstream.as_str()) {
+        Ok(advertised) => advertised,
+        Err(cause) => {
+            unreachable(&cause);
+            return Ok(());
+        }
+    };
+    refuse_foreign(&advertised, upstream)?;
+    let mirror = Repo::open_bare(path)?;
+    if !advertised.is_what_is_in(&mirror)?
+        && let Err(cause) = fetch(path)
     {
-        let _ = run(&["symbolic-ref", "HEAD", &head]);
+        unreachable(&cause);
+        return Ok(());
+    }
+    // Which branch is the main one may have changed; not knowing it is no reason to stop.
+    if let Some(head) = &advertised.head
+        && mirror.head_branch()?.as_deref() != head.strip_prefix("refs/heads/")
+    {
+        git::git(path, ["symbolic-ref", "HEAD", head]).run()?;
     }
     Ok(())
 }
 
+fn fetch(path: &Utf8Path) -> Result<(), Failure> {
+    git::git(
+        path,
+        ["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--prune", "--no-tags", "--force"],
+    )
+    .args(["--no-auto-maintenance", "--no-write-fetch-head"])
+    // What we pinned is not upstream's: telling of each snapshot would take longer with every one.
+    .args(["--negotiation-tip=refs/heads/*", "origin"])
+    // Tags by name, too, so that those go which upstream has no more.
+    .args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
+    .env("GIT_TERMINAL_PROMPT", "0")
+    .run()
+    .map(drop)
+}
+
 /// The main branch, which must have a commit with a `flake.nix`.
-fn base(path: &Utf8Path, upstream: &Upstream) -> Result<String> {
-    let run = |args: &[&str]| git::git(path, args).run();
-    let head = run(&["symbolic-ref", "--short", "HEAD"])
-        .or_say(|| format!("the main branch of `{upstream}` is not known"))?;
-    let mut branch = head.text();
-    if run(&["rev-parse", "--verify", "--quiet", &format!("refs/heads/{branch}")]).is_err() {
+fn base(mirror: &Repo, upstream: &Upstream) -> Result<String> {
+    let unknown = || format!("the main branch of `{upstream}` is not known");
+    let mut branch = mirror.head_branch()?.ok_or_else(|| {
+        Error::new(unknown()).because("its HEAD is on no branch").hint(
+            "put it on one there: `git switch main`, or `git symbolic-ref HEAD refs/heads/main`",
+        )
+    })?;
+    let commit = |branch: &str| mirror.ref_commit(&format!("refs/heads/{branch}"));
+    let mut tip = commit(&branch)?;
+    if tip.is_none() {
         // A HEAD that leads nowhere: an empty repository, or one whose main branch is called otherwise.
-        let branches = run(&["for-each-ref", "--format=%(refname:short)", "refs/heads"])?.text();
-        branch = match branches.lines().collect::<Vec<_>>().as_slice() {
-            [] => {
-                return Err(Error::new(format!("the upstream `{upstream}` has no commit yet"))
-                    .hint("commit a `flake.nix` there first: `git add flake.nix && git commit`"));
-            }
-            [only] => (*only).to_owned(),
+        branch = match mirror.branches()?.as_slice() {
+            [] => return Err(no_commit(upstream)),
+            [only] => only.clone(),
             several => {
                 return Err(Error::new(format!(
                     "the upstream `{upstream}` has no branch `{branch}`, which its HEAD names"
@@ -221,37 +225,14 @@ fn base(path: &Utf8Path, upstream: &Upstream) -> Result<String> {
                 .hint(format!("it has {}; point its HEAD at one", crate::ui::names(several, 6))));
             }
         };
+        tip = commit(&branch)?;
     }
-    if run(&["cat-file", "-e", &format!("refs/heads/{branch}:flake.nix")]).is_err() {
+    let tip = tip.ok_or_else(|| Error::new(unknown()))?;
+    if !mirror.has_path(mirror.tree_of(&tip)?, "flake.nix")? {
         return Err(Error::new(format!(
             "the upstream `{upstream}` has no `flake.nix` at the top of `{branch}`"
         ))
         .hint("give the repository of your flake: `studio --upstream URL`"));
     }
     Ok(branch)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_are_told_from_paths() {
-        for url in
-            ["https://example.org/a", "ssh://git@h/p", "git@example.org:me/flake.git", "file:///x"]
-        {
-            assert!(is_url(url), "{url}");
-        }
-        for path in ["/a/b", "a/b:c", ".", "../x", ":x"] {
-            assert!(!is_url(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_a_safe_name() {
-        let key = |text: &str| Upstream(text.to_owned()).key();
-        assert!(key("git@example.org:me/my-flake.git").starts_with("my-flake-"));
-        assert!(key("/home/ada/..").starts_with("flake-"));
-        assert_ne!(key("/a/nixos"), key("/b/nixos"));
-    }
 }
