@@ -3,7 +3,9 @@
 //! The tree equals what `git add -A` and `git write-tree` give, but the user's index is only read. Untracked files are
 //! in it, ignored ones are not. Not here: whether a change may go into a snapshot (`snapshot::guard`).
 
-use super::{Repo, Tree};
+use super::content::{Content, TRIES};
+use super::index::{self, Stale, Step};
+use super::{Any, Repo, Tree, scan};
 use crate::error::{Error, OrSay, Result};
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::Flags;
@@ -53,6 +55,8 @@ pub struct Changes {
     sources: BTreeMap<BString, Source>,
     /// What the index has and HEAD has not; `None` where the index has it no more.
     staged: Vec<(BString, Option<(gix::ObjectId, EntryKind)>)>,
+    untrackable: Option<Vec<BString>>,
+    stale: Stale,
     head: gix::ObjectId,
 }
 
@@ -66,8 +70,22 @@ enum Source {
     Gone,
 }
 
-/// How often a file that changes while it is read is read again.
-const TRIES: usize = 4;
+/// What a comparison found, before it is known what each of it is to HEAD.
+#[derive(Default)]
+struct Found {
+    /// Paths at which the index is not as HEAD.
+    staged: Vec<BString>,
+    /// Paths at which the index has a file and the work tree has none that git would find there.
+    gone: Vec<BString>,
+    /// Paths at which the work tree is not as the index.
+    on_disk: Vec<(BString, Option<Nature>)>,
+    /// What git cannot hold, where that was seen on the way.
+    untrackable: Option<Vec<BString>>,
+    stale: Stale,
+}
+
+/// With more doubtful files than that, git's own way is as good: it looks at all of them on all cores.
+const MANY: usize = 1000;
 
 impl Repo {
     /// Compares HEAD, index and work tree.
@@ -81,10 +99,54 @@ impl Repo {
             ))
             .hint("write it out in full: `git sparse-checkout reapply --no-sparse-index`"));
         }
-        let mut sources: BTreeMap<BString, Source> = BTreeMap::new();
-        let mut natures: BTreeMap<BString, Nature> = BTreeMap::new();
-        let mut index_differs = Vec::new();
-        let mut on_disk: Vec<(BString, Option<Nature>)> = Vec::new();
+        // Whatever the quick way stumbles over, the thorough one explains.
+        let found = match self.quick_comparison(&index, head) {
+            Ok(Some(found)) => found,
+            Ok(None) | Err(_) => self.thorough_comparison()?,
+        };
+        self.changes_of(&index, head, found)
+    }
+
+    /// Compares by what is certain; `None` where it takes more than that.
+    fn quick_comparison(
+        &self,
+        index: &gix::index::State,
+        head: gix::ObjectId,
+    ) -> Any<Option<Found>> {
+        if !scan::usual(&self.gix, index) {
+            return Ok(None);
+        }
+        let mut found = Found::default();
+        index::against(&self.gix, index, head, &mut |step| match step {
+            Step::Same(_) => {}
+            Step::Other { path, .. } => found.staged.push(path),
+            Step::Gone(at) => found.staged.push(index.entries()[at].path(index).to_owned()),
+        })?;
+        let mut scan = self.scan(index)?;
+        if scan.doubtful.len() > MANY {
+            return Ok(None);
+        }
+        let path = |at: usize| index.entries()[at].path(index).to_owned();
+        found.gone.extend(scan.gone.iter().map(|at| path(*at)));
+        let doubtful = std::mem::take(&mut scan.doubtful);
+        let contents = self.contents(index, &doubtful)?;
+        for (at, content) in doubtful.into_iter().zip(contents) {
+            match content {
+                Content::Other => found.on_disk.push((path(at), None)),
+                Content::Same(_) => {
+                    found.stale.0.insert(path(at));
+                }
+            }
+        }
+        let Some(untracked) = self.untracked(index, scan)? else { return Ok(None) };
+        found.on_disk.extend(untracked.files.into_iter().map(|path| (path, None)));
+        found.untrackable = Some(untracked.untrackable);
+        Ok(Some(found))
+    }
+
+    /// Compares by gix, which knows every kind of index and configuration.
+    fn thorough_comparison(&self) -> Result<Found> {
+        let mut found = Found::default();
         let status = self
             .gix
             .status(gix::progress::Discard)
@@ -101,55 +163,67 @@ impl Repo {
             .or_say(|| "the work tree cannot be compared")?;
         for item in items {
             match item.or_say(|| "the work tree cannot be compared")? {
-                Item::TreeIndex(change) => {
-                    let path = change.location().to_owned();
-                    let staged = index.entry_by_path(path.as_bstr());
-                    let kind = staged
-                        .and_then(|entry| entry.mode.to_tree_entry_mode())
-                        .map(|mode| mode.kind());
-                    let source = match (staged, kind) {
-                        // An intent to add has no content in the index yet.
-                        (Some(entry), _) if entry.flags.contains(Flags::INTENT_TO_ADD) => {
-                            Source::Disk
-                        }
-                        (Some(entry), Some(kind)) => Source::Index(entry.id, kind),
-                        _ => Source::Gone,
-                    };
-                    match source {
-                        Source::Index(id, kind) => {
-                            index_differs.push((path.clone(), Some((id, kind))))
-                        }
-                        Source::Gone => index_differs.push((path.clone(), None)),
-                        Source::Disk => {}
-                    }
-                    sources.insert(path, source);
-                }
+                Item::TreeIndex(change) => found.staged.push(change.location().to_owned()),
                 Item::IndexWorktree(index_worktree::Item::DirectoryContents { entry, .. }) => {
-                    if entry.status != gix::dir::entry::Status::Untracked {
-                        continue;
+                    if entry.status == gix::dir::entry::Status::Untracked {
+                        found.on_disk.push((entry.rela_path, untracked_nature(entry.disk_kind)));
                     }
-                    on_disk.push((entry.rela_path, untracked_nature(entry.disk_kind)));
                 }
                 Item::IndexWorktree(index_worktree::Item::Modification {
                     rela_path,
                     status,
                     ..
                 }) => {
-                    use gix::status::plumbing::index_as_worktree::EntryStatus;
+                    use gix::status::plumbing::index_as_worktree::{Change, EntryStatus};
                     match status {
-                        EntryStatus::NeedsUpdate(_) => {}
-                        EntryStatus::Conflict { .. } => {
-                            on_disk.push((rela_path, Some(Nature::Unmerged)))
+                        EntryStatus::NeedsUpdate(_) => {
+                            found.stale.0.insert(rela_path);
                         }
-                        _ => on_disk.push((rela_path, None)),
+                        EntryStatus::Change(Change::Removed) => found.gone.push(rela_path),
+                        EntryStatus::Conflict { .. } => {
+                            found.on_disk.push((rela_path, Some(Nature::Unmerged)))
+                        }
+                        _ => found.on_disk.push((rela_path, None)),
                     }
                 }
                 // Not asked for.
                 Item::IndexWorktree(index_worktree::Item::Rewrite { .. }) => {}
             }
         }
+        Ok(found)
+    }
+
+    /// Says of each path what it is to HEAD, and where its content comes from.
+    fn changes_of(
+        &self,
+        index: &gix::index::State,
+        head: gix::ObjectId,
+        found: Found,
+    ) -> Result<Changes> {
+        let mut sources: BTreeMap<BString, Source> = BTreeMap::new();
+        let mut natures: BTreeMap<BString, Nature> = BTreeMap::new();
+        let mut index_differs = Vec::new();
+        for path in found.staged {
+            let staged = index.entry_by_path(path.as_bstr());
+            let kind =
+                staged.and_then(|entry| entry.mode.to_tree_entry_mode()).map(|mode| mode.kind());
+            let source = match (staged, kind) {
+                // An intent to add has no content in the index yet.
+                (Some(entry), _) if entry.flags.contains(Flags::INTENT_TO_ADD) => Source::Disk,
+                (Some(entry), Some(kind)) => Source::Index(entry.id, kind),
+                _ => Source::Gone,
+            };
+            match source {
+                Source::Index(id, kind) => index_differs.push((path.clone(), Some((id, kind)))),
+                Source::Gone => index_differs.push((path.clone(), None)),
+                Source::Disk => {}
+            }
+            sources.insert(path, source);
+        }
         let head_tree = self.gix.find_tree(head).or_say(|| "the tree of HEAD cannot be read")?;
-        for (path, nature) in on_disk {
+        // Not looked for again by their names: a link may stand where their folder was, and lead to others like them.
+        sources.extend(found.gone.into_iter().map(|path| (path, Source::Gone)));
+        for (path, nature) in found.on_disk {
             if let Some(nature) = nature {
                 natures.insert(path.clone(), nature);
             }
@@ -181,7 +255,14 @@ impl Repo {
             .into_iter()
             .map(|(path, nature)| Change { path: path.into(), nature })
             .collect();
-        Ok(Changes { list, sources, staged: index_differs, head })
+        Ok(Changes {
+            list,
+            sources,
+            staged: index_differs,
+            untrackable: found.untrackable,
+            stale: found.stale,
+            head,
+        })
     }
 
     /// Writes the tree of the whole work tree; `leave_out` names paths that stay as they are in HEAD.
@@ -278,8 +359,13 @@ impl Repo {
 
     /// Paths that git cannot hold and that are not ignored: sockets, FIFOs, devices.
     ///
-    /// git's comparison passes over them in silence, so this walks the folders once more; only asked when a commit is made.
-    pub fn untrackable(&self) -> Result<Vec<String>> {
+    /// Where the comparison went gix's way, which passes over them in silence, this walks the folders once more; only
+    /// asked when a commit is made.
+    pub fn untrackable(&self, changes: &Changes) -> Result<Vec<String>> {
+        let shown = |path: &BString| path.to_str_lossy().into_owned();
+        if let Some(seen) = &changes.untrackable {
+            return Ok(seen.iter().map(shown).collect());
+        }
         let index = self.gix.index_or_empty().or_say(|| "the index cannot be read")?;
         let mut found = gix::dir::walk::delegate::Collect::default();
         let options = self.gix.dirwalk_options().or_say(|| "the work tree cannot be walked")?;
@@ -292,7 +378,7 @@ impl Repo {
             .into_entries_by_path()
             .into_iter()
             .filter(|(entry, _)| entry.disk_kind == Some(gix::dir::entry::Kind::Untrackable))
-            .map(|(entry, _)| entry.rela_path.to_str_lossy().into_owned())
+            .map(|(entry, _)| shown(&entry.rela_path))
             .collect())
     }
 
@@ -314,4 +400,13 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
+
+    /// The files whose stat in the index says nothing any more, although they are what it says.
+    pub fn stale(&self) -> &Stale {
+        &self.stale
+    }
 }
+
+#[cfg(test)]
+#[path = "changes_tests.rs"]
+mod tests;

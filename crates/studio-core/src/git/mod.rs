@@ -6,29 +6,31 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door")]
 
-mod assemble;
 mod advertised;
+mod assemble;
 mod changes;
 mod checkout;
 mod commit;
 mod compare;
+mod content;
 mod founding;
 mod index;
 mod refs;
+mod scan;
 mod sealed;
 mod submodule;
 mod transfer;
 mod undertaking;
 mod verify;
 
-pub use assemble::pool_keys;
 pub use advertised::{Advertised, advertised};
+pub use assemble::pool_keys;
 pub use changes::{Change, Changes, Nature};
 pub use checkout::Checkout;
 pub use commit::Identity;
 pub use compare::{ChangedFile, Shown};
 pub use founding::{Founding, FoundingFailed};
-pub use index::PreparedIndex;
+pub use index::{PreparedIndex, Stale};
 pub use refs::{Move, MoveFailed, Target};
 pub use sealed::{Seal, looks_sealed};
 pub use submodule::Submodule;
@@ -101,6 +103,9 @@ impl fmt::Debug for Repo {
         write!(f, "Repo({})", self.top)
     }
 }
+
+/// What can fail in many ways, where the caller says it in its own words or goes another way.
+type Any<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn id(commit: &CommitId) -> gix::ObjectId {
     gix::ObjectId::from_hex(commit.as_str().as_bytes())

@@ -104,7 +104,7 @@ fn reverse(
     let to = &operation.before.head;
     let restored = || match Log::of(repo).index_before(entry)? {
         Some(bytes) => repo.prepare_index_from(&bytes),
-        None => repo.prepare_index(repo.tree_of(&to.commit)?),
+        None => repo.prepare_index(repo.tree_of(&to.commit)?, changes.stale()),
     };
     let staged_now = staged.as_ref().map(|(_, tree)| tree.to_string());
     // What was staged since stays staged; otherwise the index becomes what it was.

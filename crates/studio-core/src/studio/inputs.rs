@@ -9,7 +9,7 @@ use super::work::{describe, scratch_name};
 use crate::config::Allowance;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{self, Changes, Head, Move, Repo, Target, Tree};
+use crate::git::{self, Changes, Head, Move, Repo, Stale, Target, Tree};
 use crate::guard;
 use crate::lockfile::Moved;
 use crate::names::CommitId;
@@ -28,6 +28,7 @@ pub struct Piece {
     pub branch: Option<String>,
     head: Head,
     tree: Tree,
+    stale: Stale,
 }
 
 /// Finds the submodules with something new, deepest first, and what the guard says of them.
@@ -63,10 +64,19 @@ pub(super) fn piece(
     message: Option<&str>,
 ) -> Result<Piece> {
     let head = repo.head()?;
+    let stale = changes.stale().clone();
     let tree = repo.write_worktree_tree(changes, &|_| false)?;
     let tree = repo.tree_with_links(tree, &links_of(deeper, &format!("{path}/")))?;
     if tree == repo.tree_of(&head.commit)? {
-        return Ok(Piece { commit: head.commit.clone(), branch: None, repo, path, head, tree });
+        return Ok(Piece {
+            commit: head.commit.clone(),
+            branch: None,
+            repo,
+            path,
+            head,
+            tree,
+            stale,
+        });
     }
     let who = repo.identity(cx.env.now());
     let default = format!("wip: {}", describe(changes, &[]));
@@ -81,7 +91,7 @@ pub(super) fn piece(
         Some(branch) if branch.starts_with("scratch/") => branch.clone(),
         _ => scratch_name(&repo, &studio.name, &head.commit, cx.env.now())?,
     };
-    Ok(Piece { commit, branch: Some(branch), repo, path, head, tree })
+    Ok(Piece { commit, branch: Some(branch), repo, path, head, tree, stale })
 }
 
 /// The links of the submodules directly below `prefix`, as paths from there.
@@ -116,7 +126,7 @@ pub(super) fn record_piece(cx: &Context, piece: &Piece) -> Result<()> {
     let repo = &piece.repo;
     let undertaking = repo.undertake()?;
     let who = repo.identity(cx.env.now());
-    let index = repo.prepare_index(piece.tree)?;
+    let index = repo.prepare_index(piece.tree, &piece.stale)?;
     repo.index_unchanged(&index)?;
     let name = format!("refs/heads/{branch}");
     let from = repo.ref_commit(&name)?;

@@ -9,7 +9,7 @@ use super::{Studio, Taken};
 use crate::config::Allowance;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{self, Changes, Head, Identity, Move, Repo, Target, Tree};
+use crate::git::{self, Changes, Head, Identity, Move, Repo, Stale, Target, Tree};
 use crate::guard;
 use crate::names::{CommitId, StudioName};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
@@ -39,6 +39,7 @@ pub struct Prepared {
     tree: Tree,
     staged: Option<(Vec<u8>, Tree)>,
     lock_file: Option<Vec<u8>>,
+    stale: Stale,
     who: Identity,
 }
 
@@ -103,10 +104,11 @@ pub fn prepare(
             tree,
             staged,
             lock_file,
+            stale: changes.stale().clone(),
             who,
         });
     }
-    for special in repo.untrackable()? {
+    for special in repo.untrackable(&changes)? {
         cx.ui.warn(format!("`{special}` is left out: git cannot hold sockets, FIFOs and devices"));
     }
     let nested = |change: &&git::Change| change.nature == git::Nature::NestedRepository;
@@ -141,6 +143,7 @@ pub fn prepare(
         tree,
         staged,
         lock_file,
+        stale: changes.stale().clone(),
         who,
     })
 }
@@ -231,7 +234,7 @@ pub fn record(
     if let Some(bytes) = &prepared.lock_file {
         fs::write_atomic(&repo.top().join("flake.lock"), bytes)?;
     }
-    let index = repo.prepare_index(prepared.tree)?;
+    let index = repo.prepare_index(prepared.tree, &prepared.stale)?;
     repo.index_unchanged(&index)?;
     let mut moves = Vec::new();
     let mut branches = Vec::new();

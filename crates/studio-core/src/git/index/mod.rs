@@ -1,9 +1,16 @@
 //! The user's index: prepared beside its place, put there by a rename, or left exactly as it was.
 
+mod against;
+mod rewrite;
+
+pub(super) use against::{Step, against};
+
 use super::{Repo, Tree};
 use crate::error::{Error, OrSay, Result};
 use crate::fs;
 use camino::Utf8PathBuf;
+use gix::bstr::BString;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// An index that is ready to be put in place.
@@ -13,6 +20,10 @@ pub struct PreparedIndex {
     /// What the index was when this one was prepared from it.
     pub(super) from: Vec<u8>,
 }
+
+/// Files that are what the index says, although their stat is not.
+#[derive(Clone, Debug, Default)]
+pub struct Stale(pub(super) BTreeSet<BString>);
 
 /// How long another git may hold the index before it is named in an error.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -29,11 +40,16 @@ impl Repo {
     }
 
     /// Prepares an index that holds `tree` and knows which files of the work tree are unchanged.
-    pub fn prepare_index(&self, tree: Tree) -> Result<PreparedIndex> {
+    pub fn prepare_index(&self, tree: Tree, stale: &Stale) -> Result<PreparedIndex> {
         let path = self.git_dir().join(format!("studio/index-{}", std::process::id()));
         let from = self.index_bytes()?;
         fs::create_dir_all(&self.git_dir().join("studio"))?;
         fs::remove_file(&path)?;
+        // What the quick way stumbles over, git explains.
+        if let Ok(Some(bytes)) = self.rewritten_index(&from, tree, &stale.0) {
+            fs::write_new(&path, &bytes)?;
+            return Ok(PreparedIndex { path, from });
+        }
         if !from.is_empty() {
             fs::write_new(&path, &from)?;
         }
@@ -96,7 +112,7 @@ impl Repo {
     ///
     /// git refuses, before it touches anything, to overwrite a file that is neither in `from` nor ignored.
     pub fn move_files(&self, from: Tree, to: Tree) -> Result<PreparedIndex> {
-        let prepared = self.prepare_index(from)?;
+        let prepared = self.prepare_index(from, &Stale::default())?;
         self.git(["read-tree", "-m", "-u", "--exclude-per-directory=.gitignore"])
             .args([from.to_string(), to.to_string()])
             .env("GIT_INDEX_FILE", &prepared.path)
