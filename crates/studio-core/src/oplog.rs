@@ -6,7 +6,7 @@
 //! Not here: doing or undoing anything.
 
 use crate::error::{Error, OrSay, Result};
-use crate::git::{Head, Identity, Move, Repo, Target, Tree};
+use crate::git::{Commit, Head, Identity, Move, Repo, Target, Tree};
 use crate::names::CommitId;
 use serde::{Deserialize, Serialize};
 
@@ -185,7 +185,35 @@ pub struct Log<'a> {
     name: String,
 }
 
+/// The file with the record.
+const RECORD: &str = "operation.json";
+
+/// The beginning of the messages of all entries.
+const SUBJECT: &str = "studio operation: ";
+
+/// The version stands apart, so that a record of a later version is refused for that and not for its fields.
+#[derive(Deserialize)]
+struct Versioned {
+    #[serde(default)]
+    version: u32,
+}
+
+/// Whether a commit is an entry. A user's repository may have a file of the same name; the message tells them apart.
+fn is_entry(commit: &Commit) -> bool {
+    commit.subject.starts_with(SUBJECT)
+}
+
+fn damaged(id: &CommitId) -> Error {
+    Error::new(format!("the entry {} of the operation log is damaged", id.short()))
+}
+
 impl<'a> Log<'a> {
+    /// The logs of all work trees of a repository, also of those that are gone.
+    pub fn all(repo: &'a Repo) -> Result<Vec<Log<'a>>> {
+        let refs = repo.refs_below("refs/studio/ops/")?;
+        Ok(refs.into_iter().map(|(name, _)| Log { repo, name }).collect())
+    }
+
     /// The log of the work tree of `repo`.
     pub fn of(repo: &'a Repo) -> Log<'a> {
         let linked = repo
@@ -210,54 +238,49 @@ impl<'a> Log<'a> {
 
     /// The entry with this id.
     pub fn entry(&self, id: &CommitId) -> Result<Entry> {
-        let damaged =
-            || Error::new(format!("the entry {} of the operation log is damaged", id.short()));
-        let tree = self.repo.tree_of(id)?;
-        let bytes = self.repo.file_in(tree, "operation.json")?.ok_or_else(damaged)?;
-        let value: serde_json::Value =
-            serde_json::from_slice(&bytes).map_err(|cause| damaged().because(cause))?;
-        match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version > u64::from(VERSION) => {
-                return Err(Error::new(format!(
-                    "the entry {} of the operation log was written by a newer version of this toolkit",
-                    id.short()
-                ))
-                .hint("use the newer version in this studio"));
-            }
-            _ => {}
-        }
-        let operation = serde_json::from_value(value).map_err(|cause| damaged().because(cause))?;
-        Ok(Entry { id: id.clone(), operation })
+        self.read(id, self.repo.commit(id)?.tree)?.ok_or_else(|| damaged(id))
     }
 
-    /// The newest `most` entries, newest first.
+    /// The operation of an entry; `None` if the tree has none.
+    fn read(&self, id: &CommitId, tree: Tree) -> Result<Option<Entry>> {
+        let Some(bytes) = self.repo.file_in(tree, RECORD)? else { return Ok(None) };
+        let version: Versioned =
+            serde_json::from_slice(&bytes).map_err(|cause| damaged(id).because(cause))?;
+        if version.version > VERSION {
+            return Err(Error::new(format!(
+                "the entry {} of the operation log was written by a newer version of this toolkit",
+                id.short()
+            ))
+            .hint("use the newer version in this studio"));
+        }
+        let operation =
+            serde_json::from_slice(&bytes).map_err(|cause| damaged(id).because(cause))?;
+        Ok(Some(Entry { id: id.clone(), operation }))
+    }
+
+    /// The newest `most` entries, newest first. Each object is read once, because a log may have thousands.
     pub fn entries(&self, most: usize) -> Result<Vec<Entry>> {
         let mut found = Vec::new();
         let mut next = self.repo.ref_commit(&self.name)?;
         while let Some(id) = next
             && found.len() < most
         {
-            let entry = self.entry(&id)?;
-            next = self.previous(&id)?;
+            let commit = self.repo.commit(&id)?;
+            // The first parent of the first entry is a commit of the user's.
+            if !is_entry(&commit) {
+                break;
+            }
+            let Some(entry) = self.read(&id, commit.tree)? else { break };
+            next = commit.parents.into_iter().next();
             found.push(entry);
         }
         Ok(found)
     }
 
-    /// The entry before one, which is its first parent when it is an entry at all.
-    fn previous(&self, id: &CommitId) -> Result<Option<CommitId>> {
-        let Some(first) = self.repo.parents(id)?.into_iter().next() else { return Ok(None) };
-        let tree = self.repo.tree_of(&first)?;
-        Ok(self
-            .repo
-            .file_in(tree, "operation.json")?
-            .filter(|_| self.is_entry(&first))
-            .map(|_| first))
-    }
-
-    /// A user's repository may have a file of that name; an entry of ours also has the right message.
-    fn is_entry(&self, id: &CommitId) -> bool {
-        self.repo.subject(id).is_ok_and(|subject| subject.starts_with("studio operation: "))
+    /// The entry that a commit is, if it is one.
+    pub fn as_entry(&self, id: &CommitId) -> Result<Option<Entry>> {
+        let commit = self.repo.commit(id)?;
+        if is_entry(&commit) { self.read(id, commit.tree) } else { Ok(None) }
     }
 
     /// The operation that the next undo takes back.
@@ -303,7 +326,7 @@ impl<'a> Log<'a> {
         };
         let json = serde_json::to_vec_pretty(&operation)
             .or_say(|| "the operation could not be recorded")?;
-        let mut files: Vec<(&str, &[u8])> = vec![("operation.json", &json)];
+        let mut files: Vec<(&str, &[u8])> = vec![(RECORD, &json)];
         let mut trees = vec![
             ("before", operation.before.worktree.parse::<Tree>()?),
             ("after", operation.after.worktree.parse::<Tree>()?),
@@ -328,7 +351,7 @@ impl<'a> Log<'a> {
                 }
             }
         }
-        let message = format!("studio operation: {}\n", operation.summary);
+        let message = format!("{SUBJECT}{}\n", operation.summary);
         let commit = self.repo.write_commit(who, &message, tree, &parents)?;
         Ok(Move { name: self.name.clone(), from: last, to: Target::Commit(commit) })
     }

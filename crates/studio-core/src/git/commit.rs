@@ -4,6 +4,7 @@ use super::{Repo, Tree, commit_id, id};
 use crate::error::{OrSay, Result};
 use crate::names::CommitId;
 use gix::actor::Signature;
+use gix::bstr::ByteSlice;
 use gix::objs::tree::EntryKind;
 
 /// Who makes commits here.
@@ -13,6 +14,17 @@ pub struct Identity {
     pub(super) committer: Signature,
     /// Whether it is the stated stand-in, because the user has configured none.
     pub stand_in: bool,
+}
+
+/// What a commit says, read at once.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Its tree.
+    pub tree: Tree,
+    /// Its parents, first to last.
+    pub parents: Vec<CommitId>,
+    /// The first line of its message.
+    pub subject: String,
 }
 
 /// The name and address of commits by people who have configured neither; said when it is used.
@@ -83,12 +95,18 @@ impl Repo {
         write().or_say(|| format!("`{path}` could not be written to git"))
     }
 
-    /// The parents of a commit.
-    pub fn parents(&self, commit: &CommitId) -> Result<Vec<CommitId>> {
+    /// A commit: its tree, parents and subject.
+    pub fn commit(&self, commit: &CommitId) -> Result<Commit> {
         let found = self
             .gix
             .find_commit(id(commit))
             .or_say(|| format!("the commit {} is not here", commit.short()))?;
-        Ok(found.parent_ids().map(commit_id).collect())
+        let broken = || format!("the commit {} cannot be read", commit.short());
+        let parts = found.decode().or_say(broken)?;
+        Ok(Commit {
+            tree: Tree(parts.tree()),
+            parents: parts.parents().map(commit_id).collect(),
+            subject: parts.message().summary().to_str_lossy().into_owned(),
+        })
     }
 }
