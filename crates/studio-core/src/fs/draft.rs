@@ -85,12 +85,38 @@ pub fn sweep(folder: &Utf8Path) {
     }
 }
 
+/// A folder that is used, or that nobody else may use; free again when dropped.
+///
+/// The lock is on the folder itself, so it goes with the folder and leaves no file behind.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "it is there to be dropped")] File);
+
+/// Keeps a folder from being removed by those who [`claim`] before they remove; `None` if it is gone, which is waited for
+/// where somebody is just removing it. Many can hold one folder.
+pub fn hold(folder: &Utf8Path) -> Option<Held> {
+    let file = File::open(folder).ok()?;
+    file.lock_shared().ok()?;
+    still_named(&file, folder).then_some(Held(file))
+}
+
+/// The sole right to a folder, for who wants to remove it; `None` if somebody uses it or it is gone.
+pub fn claim(folder: &Utf8Path) -> Option<Held> {
+    lock(folder).map(Held)
+}
+
 /// The lock of a folder; `None` if somebody has it, or if the folder is not there any more.
 fn lock(path: &Utf8Path) -> Option<File> {
     let file = File::open(path).ok()?;
     file.try_lock().ok()?;
-    let (locked, named) = (file.metadata().ok()?, path.symlink_metadata().ok()?);
-    (locked.ino() == named.ino() && locked.dev() == named.dev()).then_some(file)
+    still_named(&file, path).then_some(file)
+}
+
+/// Whether an open folder is still the one that has this name.
+fn still_named(file: &File, path: &Utf8Path) -> bool {
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(locked), Ok(named)) => locked.ino() == named.ino() && locked.dev() == named.dev(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -125,5 +151,29 @@ mod tests {
         drop(Draft::of(&dir.join("other")).expect("draft"));
         discard(&dir.join("new")).expect("discard");
         assert_eq!(names(&dir), ["kept"]);
+    }
+
+    #[test]
+    fn what_is_held_cannot_be_claimed_and_what_is_gone_cannot_be_held() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let folder = utf8(dir.path()).expect("utf-8").join("snapshot");
+        assert!(hold(&folder).is_none());
+        create_dir_all(&folder).expect("mkdir");
+        let one = hold(&folder).expect("held");
+        let two = hold(&folder).expect("held twice");
+        drop(one);
+        assert!(claim(&folder).is_none());
+        drop(two);
+        let claimed = claim(&folder).expect("free");
+        assert!(claim(&folder).is_none());
+        // Who has claimed it can remove it, and who waited for it is told that it is gone.
+        let waiting = std::thread::spawn({
+            let folder = folder.clone();
+            move || hold(&folder).is_none()
+        });
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        discard(&folder).expect("discard");
+        drop(claimed);
+        assert!(waiting.join().expect("it ends"));
     }
 }

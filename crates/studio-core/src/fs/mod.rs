@@ -10,11 +10,13 @@ mod draft;
 mod folder;
 mod lock;
 mod space;
+mod usage;
 
-pub use draft::{Draft, discard, sweep};
 pub use folder::{Copied, Folder, Stamp, fill};
+pub use draft::{Draft, Held, claim, discard, hold, sweep};
 pub use lock::{Busy, Lock, Shared};
 pub use space::{Free, free, is_mount_point};
+pub use usage::Usage;
 
 use crate::error::{Error, Result};
 use camino::{Utf8Path, Utf8PathBuf};
