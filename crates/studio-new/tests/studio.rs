@@ -153,16 +153,18 @@ fn the_upstream_is_remembered_on_yes_and_then_used_from_anywhere() {
     two  2a52b31a66f9  scratch/20260102-030405-d692  [SANDBOX]/home/.local/share/studio/studios/two
     ");
     assert_snapshot!(sandbox.run("", "studio --show-config"), @"
-    home              [SANDBOX]/home/.local/share/studio  (default)
-    upstream          [SANDBOX]/upstream.git  ([SANDBOX]/home/.config/studio/config.toml)
-    studio            main  (default)
-    editor            (not set)
-    target            nixos  (default)
-    host              (not set)
-    elevate           auto  (default)
-    confirm-within    (not set)
-    activation-limit  10m  (default)
-    health            (not set)
+    home                [SANDBOX]/home/.local/share/studio  (default)
+    upstream            [SANDBOX]/upstream.git  ([SANDBOX]/home/.config/studio/config.toml)
+    studio              main  (default)
+    editor              (not set)
+    target              nixos  (default)
+    host                (not set)
+    elevate             auto  (default)
+    confirm-within      (not set)
+    activation-limit    10m  (default)
+    clean.keep          20  (default)
+    clean.younger-than  14d  (default)
+    health              (not set)
     ");
     sandbox.set("STUDIO_ACTIVATION_LIMIT", "1h");
     let studio = sandbox.studio_home().join("studios/one");
@@ -172,16 +174,18 @@ fn the_upstream_is_remembered_on_yes_and_then_used_from_anywhere() {
          [[health]]\nname = \"web page\"\ncommand = [\"curl\", \"-f\", \"http://localhost\"]\n",
     );
     assert_snapshot!(sandbox.run(&studio, "studio --show-config"), @"
-    home              [SANDBOX]/home/.local/share/studio  (default)
-    upstream          [SANDBOX]/upstream.git  ([SANDBOX]/home/.config/studio/config.toml)
-    studio            main  (default)
-    editor            (not set)
-    target            nixos  (default)
-    host              box  ([SANDBOX]/home/.local/share/studio/studios/one/studio.toml)
-    elevate           auto  (default)
-    confirm-within    none  ([SANDBOX]/home/.local/share/studio/studios/one/studio.toml)
-    activation-limit  1h  ($STUDIO_ACTIVATION_LIMIT)
-    health            ssh, web page  ([SANDBOX]/home/.local/share/studio/studios/one/studio.toml)
+    home                [SANDBOX]/home/.local/share/studio  (default)
+    upstream            [SANDBOX]/upstream.git  ([SANDBOX]/home/.config/studio/config.toml)
+    studio              main  (default)
+    editor              (not set)
+    target              nixos  (default)
+    host                box  ([SANDBOX]/home/.local/share/studio/studios/one/studio.toml)
+    elevate             auto  (default)
+    confirm-within      none  ([SANDBOX]/home/.local/share/studio/studios/one/studio.toml)
+    activation-limit    1h  ($STUDIO_ACTIVATION_LIMIT)
+    clean.keep          20  (default)
+    clean.younger-than  14d  (default)
+    health              ssh, web page  ([SANDBOX]/home/.local/share/studio/studios/one/studio.toml)
     ");
 }
 

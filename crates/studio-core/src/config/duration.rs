@@ -2,7 +2,7 @@
 //!
 //! jiff parses them. Not here: which setting has which length (`config`), or what happens when it is over.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Unit};
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,6 +42,51 @@ impl ConfirmWithin {
             ConfirmWithin::Never => None,
             ConfirmWithin::Within(seconds) => Some(seconds.get()),
         }
+    }
+}
+
+/// The longest age that a setting can have, in days: about a hundred years.
+const OLDEST: i64 = 36_500;
+
+/// An age from nothing to a hundred years, as `14d`, `2w` or `36h`; a day has 24 hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Age(i64);
+
+impl Age {
+    /// In seconds.
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+/// Why a text is no age.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadAge {
+    /// It cannot be read as one. Months and years have no certain length.
+    #[error("`{0}` is not an age such as `36h`, `14d` or `2w`")]
+    Unreadable(String),
+    /// It is one, but below zero or too long.
+    #[error("`{0}` is not between 0 and 36500 days")]
+    OutOfBounds(String),
+}
+
+impl FromStr for Age {
+    type Err = BadAge;
+
+    fn from_str(text: &str) -> Result<Age, BadAge> {
+        let shown = || text.escape_debug().take(60).collect::<String>();
+        let text = text.trim();
+        if text == "0" {
+            return Ok(Age(0));
+        }
+        let span: Span = text.parse().map_err(|_| BadAge::Unreadable(shown()))?;
+        let days_are_24_hours = (Unit::Second, SpanRelativeTo::days_are_24_hours());
+        let seconds =
+            span.total(days_are_24_hours).map_err(|_| BadAge::Unreadable(shown()))?.floor();
+        if !(0.0..=(OLDEST * 86_400) as f64).contains(&seconds) {
+            return Err(BadAge::OutOfBounds(shown()));
+        }
+        Ok(Age(seconds as i64))
     }
 }
 
@@ -108,6 +153,33 @@ mod tests {
             ("25h", "`25h` is not between 1 s and 24 h"),
         ] {
             assert_eq!(text.parse::<Seconds>().expect_err(text).to_string(), why);
+        }
+    }
+
+    #[test]
+    fn ages_are_days_and_weeks_too() {
+        for (text, seconds) in [
+            ("0", 0),
+            ("0s", 0),
+            ("90s", 90),
+            ("36h", 129_600),
+            ("14d", 1_209_600),
+            ("2w", 1_209_600),
+            ("1w 1d", 691_200),
+            ("P1D", 86_400),
+            ("36500d", 3_153_600_000),
+        ] {
+            assert_eq!(text.parse::<Age>().map(Age::seconds), Ok(seconds), "{text}");
+        }
+        for (text, why) in [
+            ("", "`` is not an age such as `36h`, `14d` or `2w`"),
+            ("14", "`14` is not an age such as `36h`, `14d` or `2w`"),
+            ("1mo", "`1mo` is not an age such as `36h`, `14d` or `2w`"),
+            ("for ever", "`for ever` is not an age such as `36h`, `14d` or `2w`"),
+            ("-1d", "`-1d` is not between 0 and 36500 days"),
+            ("36501d", "`36501d` is not between 0 and 36500 days"),
+        ] {
+            assert_eq!(text.parse::<Age>().expect_err(text).to_string(), why);
         }
     }
 

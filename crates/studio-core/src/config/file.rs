@@ -61,6 +61,30 @@ impl SettingsFile {
     }
 }
 
+impl SettingsFile {
+    /// Takes one value; `name` is that of a setting, with its table.
+    fn take(&mut self, keys: &[Key], name: &str, item: &Item) -> Result<()> {
+        let Some(key) = keys.iter().find(|key| key.row().name == name) else {
+            let table = name.split_once('.').map_or("", |(table, _)| table);
+            let all: Vec<&str> = keys
+                .iter()
+                .map(|key| key.row().name)
+                .filter(|name| name.starts_with(table))
+                .collect();
+            return Err(unknown(&self.path, name, &all));
+        };
+        let row = key.row();
+        let text = match row.number {
+            true => item.as_integer().map(|number| number.to_string()),
+            false => item.as_str().map(str::to_owned),
+        };
+        let text =
+            text.ok_or_else(|| wrong_type(&self.path, name, row.wanted, item.type_name()))?;
+        self.values.insert(row.name, text);
+        Ok(())
+    }
+}
+
 fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<SettingsFile> {
     let document: DocumentMut =
         text.parse().map_err(|cause| Error::new(format!("`{path}` is not TOML")).because(cause))?;
@@ -73,12 +97,20 @@ fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<Set
         allowance: Allowance::default(),
         health: vec![],
     };
+    let in_table = |name: &str| {
+        let prefix = format!("{name}.");
+        keys.iter().any(|key| key.row().name.starts_with(&prefix))
+    };
     for (name, item) in document.iter() {
-        if let Some(key) = keys.iter().find(|key| key.row().name == name) {
-            let value = item
-                .as_str()
-                .ok_or_else(|| wrong_type(path, name, key.row().wanted, item.type_name()))?;
-            file.values.insert(key.row().name, value.to_owned());
+        if in_table(name) {
+            let table = item
+                .as_table_like()
+                .ok_or_else(|| wrong_type(path, name, "a table", item.type_name()))?;
+            for (below, item) in table.iter() {
+                file.take(&keys, &format!("{name}.{below}"), item)?;
+            }
+        } else if keys.iter().any(|key| key.row().name == name) {
+            file.take(&keys, name, item)?;
         } else if name == "snapshot" && tables.contains(&name) {
             file.allowance = allowance(path, item)?;
         } else if name == "health" && tables.contains(&name) {
@@ -144,6 +176,32 @@ mod tests {
 
     fn flake(text: &str) -> Result<SettingsFile> {
         parse(Utf8Path::new("studio.toml"), text, |key| key.row().in_flake)
+    }
+
+    fn user(text: &str) -> Result<SettingsFile> {
+        parse(Utf8Path::new("config.toml"), text, |key| key.row().in_user)
+    }
+
+    #[test]
+    fn the_policy_of_cleaning_is_a_table_of_the_user() {
+        let file = user("[clean]\nkeep = 5\nyounger-than = \"2w\"").expect("read");
+        assert_eq!(file.value(Key::CleanKeep), Some("5"));
+        assert_eq!(file.value(Key::CleanYoungerThan), Some("2w"));
+        assert_eq!(user("clean.keep = 5").expect("read").value(Key::CleanKeep), Some("5"));
+        for (text, why) in [
+            ("clean = 5", "`config.toml`: `clean` must be a table, but it is an integer"),
+            (
+                "[clean]\nkeep = \"5\"",
+                "`config.toml`: `clean.keep` must be a number, but it is a string",
+            ),
+            ("[clean]\nkep = 5", "`config.toml` has a setting `clean.kep` that is not known"),
+        ] {
+            assert_eq!(user(text).expect_err(text).message(), why);
+        }
+        let error = user("[clean]\nkep = 5").expect_err("misspelt");
+        assert_eq!(error.hints(), ["did you mean `clean.keep`?"]);
+        let error = flake("[clean]\nkeep = 5").expect_err("not the flake's to say");
+        assert_eq!(error.message(), "`studio.toml` has a setting `clean` that is not known");
     }
 
     #[test]

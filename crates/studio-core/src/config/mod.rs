@@ -9,7 +9,7 @@ mod environment;
 mod file;
 mod health;
 
-pub use duration::{BadDuration, ConfirmWithin, Seconds};
+pub use duration::{Age, BadAge, BadDuration, ConfirmWithin, Seconds};
 pub use environment::Environment;
 pub use file::remember;
 pub use file::{Allowance, SettingsFile};
@@ -38,11 +38,15 @@ pub enum Key {
     ConfirmWithin,
     /// How long one activation may take: [`Seconds`].
     ActivationLimit,
+    /// How many of the last snapshots cleaning leaves alone.
+    CleanKeep,
+    /// How young a snapshot is that cleaning leaves alone: [`Age`].
+    CleanYoungerThan,
 }
 
 /// What belongs to a setting besides its value.
 pub struct Row {
-    /// Its name in settings files and in `studio --show-config`.
+    /// Its name in settings files and in `studio --show-config`; `TABLE.NAME` stands in a table.
     pub name: &'static str,
     /// Its environment variable.
     pub variable: &'static str,
@@ -54,13 +58,15 @@ pub struct Row {
     pub in_user: bool,
     /// What its value is in a settings file, for an error about one that is not.
     pub wanted: &'static str,
+    /// Whether it stands there as a number and not as a text.
+    pub number: bool,
     /// Its value when nobody says anything.
     pub default: Option<&'static str>,
 }
 
 impl Key {
     /// All settings, in the order in which they are shown.
-    pub const ALL: [Key; 8] = [
+    pub const ALL: [Key; 10] = [
         Key::Upstream,
         Key::Studio,
         Key::Editor,
@@ -69,6 +75,8 @@ impl Key {
         Key::Elevate,
         Key::ConfirmWithin,
         Key::ActivationLimit,
+        Key::CleanKeep,
+        Key::CleanYoungerThan,
     ];
 
     /// The row of this setting.
@@ -80,6 +88,7 @@ impl Key {
             in_flake,
             in_user,
             wanted: "a string",
+            number: false,
             default,
         };
         let time = Row {
@@ -106,6 +115,20 @@ impl Key {
                 variable: "STUDIO_ACTIVATION_LIMIT",
                 flag: "--activation-limit",
                 default: Some("10m"),
+                ..time
+            },
+            Key::CleanKeep => Row {
+                wanted: "a number",
+                number: true,
+                ..row("clean.keep", "STUDIO_CLEAN_KEEP", "--keep", false, true, Some("20"))
+            },
+            Key::CleanYoungerThan => Row {
+                name: "clean.younger-than",
+                variable: "STUDIO_CLEAN_YOUNGER_THAN",
+                flag: "--younger-than",
+                wanted: "an age such as `\"14d\"`",
+                in_flake: false,
+                default: Some("14d"),
                 ..time
             },
         }
