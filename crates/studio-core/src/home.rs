@@ -85,9 +85,24 @@ impl Home {
         self.root.join("cache")
     }
 
-    /// Locks that belong to no single studio.
+    /// One file for each snapshot that the user wants to keep.
+    pub fn pins(&self) -> Utf8PathBuf {
+        self.root.join("pins")
+    }
+
+    /// The pin of one snapshot.
+    pub fn pin(&self, id: &CommitId) -> Utf8PathBuf {
+        self.pins().join(id.as_str())
+    }
+
+    /// All locks that belong to no single studio.
+    pub fn locks(&self) -> Utf8PathBuf {
+        self.root.join("locks")
+    }
+
+    /// A lock that belongs to no single studio.
     pub fn lock(&self, name: &str) -> Utf8PathBuf {
-        self.root.join("locks").join(name)
+        self.locks().join(name)
     }
 }
 

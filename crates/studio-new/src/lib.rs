@@ -1,14 +1,18 @@
-//! `studio`: opens the reusable studio, makes fresh ones, lists and removes them.
+//! `studio`: opens the reusable studio, makes fresh ones, lists and removes them, and cleans up after snapshots.
 //!
 //! Only arguments and words; the work is [`studio_core::studio`].
 
+mod cleaning;
+mod lists;
+mod settings;
 mod upstream;
+mod words;
 
+use camino::Utf8PathBuf;
 use clap::Parser;
-use std::fmt::Write;
 use studio_core::cli::{Command, Common, Context, Done};
 use studio_core::config::{Key, Settings};
-use studio_core::error::{Error, OrSay, Result};
+use studio_core::error::{Error, Result};
 use studio_core::home::Home;
 use studio_core::names::StudioName;
 use studio_core::{editor, studio};
@@ -28,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
     /// The editor to open the reusable studio with
-    #[arg(long, value_name = "COMMAND", conflicts_with = "name")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "name", hide_short_help = true)]
     editor: Option<String>,
     /// Do not open an editor
     #[arg(long, conflicts_with = "editor")]
@@ -37,23 +41,85 @@ pub struct Args {
     #[arg(short, long)]
     yes: bool,
     /// List all studios
-    #[arg(long, conflicts_with_all = ["name", "upstream", "editor", "remove", "show_config"], help_heading = "Other work")]
+    #[arg(long, group = "work", conflicts_with_all = MAKING, help_heading = "Other work")]
     list: bool,
     /// Remove a studio, unless work in it is nowhere else
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "upstream", "editor"], help_heading = "Other work")]
+    #[arg(long, value_name = "NAME", group = "work", conflicts_with_all = MAKING, help_heading = "Other work")]
     remove: Option<String>,
     /// With `--remove`: remove it even if work is lost
-    #[arg(long, requires = "remove", help_heading = "Other work")]
+    #[arg(long, requires = "remove", help_heading = "Other work", hide_short_help = true)]
     force: bool,
+    /// List all snapshots
+    ///
+    /// Newest first: id, age, what would be free without it, subject, and whether it is pinned or a generation was made
+    /// of it.
+    #[arg(long, group = "work", conflicts_with_all = MAKING, help_heading = "Other work")]
+    snapshots: bool,
+    /// Keep a snapshot until `--unpin`
+    ///
+    /// By its id, at least four digits of it, or a path.
+    #[arg(long, value_name = "SNAPSHOT", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
+        hide_short_help = true)]
+    pin: Option<String>,
+    /// Do not keep a snapshot any longer
+    #[arg(
+        long,
+        value_name = "SNAPSHOT",
+        group = "work",
+        conflicts_with_all = MAKING,
+        help_heading = "Other work",
+        hide_short_help = true
+    )]
+    unpin: Option<String>,
+    /// Remove snapshots that nothing needs
+    ///
+    /// Those stay that were taken last, that are young, pinned, in use, or that a generation, an open attempt to switch or
+    /// a studio needs. What goes is shown first, and asked about. What is left of snapshots that are not there any more
+    /// goes as well. No commit is lost by it.
+    #[arg(long, group = "work", conflicts_with_all = MAKING, help_heading = "Other work")]
+    clean: bool,
+    /// With `--clean`: keep so many of the last snapshots; 20
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        requires = "clean",
+        help_heading = "Other work",
+        hide_short_help = true
+    )]
+    keep: Option<usize>,
+    /// With `--clean`: keep those that are younger; 14d
+    #[arg(
+        long,
+        value_name = "AGE",
+        requires = "clean",
+        help_heading = "Other work",
+        hide_short_help = true
+    )]
+    younger_than: Option<String>,
+    /// With `--clean`: only show what would go
+    #[arg(
+        long,
+        requires = "clean",
+        conflicts_with = "yes",
+        help_heading = "Other work",
+        hide_short_help = true
+    )]
+    dry_run: bool,
+    /// With `--clean` and `--snapshots`: generations of the machine under this root folder count, too
+    #[arg(long, value_name = "DIR", help_heading = "Other work", hide_short_help = true)]
+    root: Option<Utf8PathBuf>,
     /// Print every setting and where it comes from
-    #[arg(long, conflicts_with_all = ["name", "remove"], help_heading = "Other work")]
+    #[arg(long, group = "work", conflicts_with = "name", help_heading = "Other work")]
     show_config: bool,
-    /// With `--list` and `--show-config`: print JSON
-    #[arg(long, help_heading = "Other work")]
+    /// Print lists and settings as JSON
+    #[arg(long, help_heading = "Other work", hide_short_help = true)]
     json: bool,
     #[command(flatten)]
     common: Common,
 }
+
+/// What makes no sense where no studio is made or opened.
+const MAKING: [&str; 3] = ["name", "upstream", "editor"];
 
 impl Command for Args {
     const EXAMPLES: &'static str = "\
@@ -65,7 +131,10 @@ dir=$(studio \"$(uuidgen)\") && cd \"$dir\"
 studio --upstream https://example.org/me/flake.git
 # which are there, and away with one
 studio --list
-studio --remove try-kernel";
+studio --remove try-kernel
+# what snapshots take, and what would go
+studio --snapshots
+studio --clean --dry-run";
 
     fn common(&self) -> &Common {
         &self.common
@@ -73,19 +142,39 @@ studio --remove try-kernel";
 
     fn run(self, cx: &Context) -> Result<Done> {
         let home = cx.home()?;
+        // A relative folder is one from where the user stands.
+        let root = self.root.as_ref().map(|root| cx.env.cwd().join(root));
         if self.list {
-            return list(&home, self.json);
+            return lists::studios(&home, self.json);
+        }
+        if self.snapshots {
+            return lists::snapshots(cx, &home, root.as_deref(), self.json);
         }
         if let Some(name) = &self.remove {
             let path = studio::remove(cx, &home, &StudioName::new(name)?, self.force)?;
             cx.ui.step(format!("removed the studio `{name}`, which was at `{path}`"));
             return Ok(Done::silent());
         }
+        if let Some(snapshot) = &self.pin {
+            return cleaning::pin(cx, &home, snapshot);
+        }
+        if let Some(snapshot) = &self.unpin {
+            return cleaning::unpin(cx, &home, snapshot);
+        }
+        let keep = self.keep.map(|number| number.to_string());
         let settings = Settings::load(&cx.env)?
             .with_flag(Key::Upstream, self.upstream.as_deref())
-            .with_flag(Key::Editor, self.editor.as_deref());
+            .with_flag(Key::Editor, self.editor.as_deref())
+            .with_flag(Key::CleanKeep, keep.as_deref())
+            .with_flag(Key::CleanYoungerThan, self.younger_than.as_deref());
         if self.show_config {
-            return show_config(cx, &home, settings, self.json);
+            return settings::show(cx, &home, settings, self.json);
+        }
+        if self.clean {
+            let policy = studio::Policy::of(&settings)?;
+            let plan = studio::plan(cx, &home, policy, root.as_deref())?;
+            let how = cleaning::How { dry_run: self.dry_run, yes: self.yes, json: self.json };
+            return cleaning::clean(cx, &home, &plan, how);
         }
         match &self.name {
             Some(name) => {
@@ -141,68 +230,4 @@ fn make(
     ));
     upstream::offer_to_remember(cx, &upstream, &origin, yes)?;
     Ok(created.path.into_string())
-}
-
-fn list(home: &Home, json: bool) -> Result<Done> {
-    let studios = studio::list(home)?;
-    if json {
-        return Ok(Done::with(
-            serde_json::to_string_pretty(&studios).or_say(|| "the list cannot be written")?,
-        ));
-    }
-    let width = studios.iter().map(|studio| studio.name.chars().count()).max().unwrap_or_default();
-    let mut text = String::new();
-    for studio in &studios {
-        let branch = studio.branch.as_deref().unwrap_or("(detached)");
-        let commit = studio.commit.as_deref().map_or("?", |commit| &commit[..12]);
-        let _ = writeln!(text, "{:width$}  {commit}  {branch}  {}", studio.name, studio.path);
-    }
-    Ok(Done::with(text))
-}
-
-fn show_config(cx: &Context, home: &Home, settings: Settings, json: bool) -> Result<Done> {
-    // In a studio or a snapshot the flake has its say too.
-    let settings = match studio::Place::here(cx) {
-        Ok(studio::Place::Studio(studio)) => settings.with_flake(studio.repo.top())?,
-        Ok(studio::Place::Snapshot(snapshot)) => settings.with_flake(snapshot.path())?,
-        Err(_) => settings,
-    };
-    let mut rows = vec![("home".to_owned(), Some(home.root().to_string()), home_origin(cx))];
-    for key in Key::ALL {
-        let value = settings.get(key);
-        let origin = value.as_ref().map(|value| value.origin.to_string()).unwrap_or_default();
-        rows.push((key.row().name.to_owned(), value.map(|value| value.text), origin));
-    }
-    let checks: Vec<&str> = settings.health().iter().map(|check| check.name.as_str()).collect();
-    let flake = settings.flake().filter(|_| !checks.is_empty());
-    rows.push((
-        "health".to_owned(),
-        flake.map(|_| checks.join(", ")),
-        flake.map(|file| file.path().to_string()).unwrap_or_default(),
-    ));
-    if json {
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|(name, value, origin)| serde_json::json!({ "name": name, "value": value, "origin": origin }))
-            .collect();
-        return Ok(Done::with(
-            serde_json::to_string_pretty(&rows).or_say(|| "the settings cannot be written")?,
-        ));
-    }
-    let width = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
-    let mut text = String::new();
-    for (name, value, origin) in rows {
-        let _ = match value {
-            Some(value) => writeln!(text, "{name:width$}  {value}  ({origin})"),
-            None => writeln!(text, "{name:width$}  (not set)"),
-        };
-    }
-    Ok(Done::with(text))
-}
-
-fn home_origin(cx: &Context) -> String {
-    match cx.env.get("STUDIO_HOME") {
-        Some(_) => "$STUDIO_HOME".to_owned(),
-        None => "default".to_owned(),
-    }
 }

@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::git::{Head, Move, Target, Tree};
 use crate::oplog::{BranchMove, Draft, Entry, Kind, Log, Sort, State};
 
+/// How many operations are listed if nobody says how many; cleaning keeps the snapshots of as many.
+pub const LISTED: usize = 30;
+
 /// What was taken back or done again.
 #[derive(Debug)]
 pub struct Reversed {

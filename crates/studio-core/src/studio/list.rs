@@ -3,7 +3,7 @@
 use super::Studio;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::fs;
+use crate::fs::{self, Lock};
 use crate::git::Repo;
 use crate::home::Home;
 use crate::names::StudioName;
@@ -62,6 +62,8 @@ pub fn remove(cx: &Context, home: &Home, name: &StudioName, force: bool) -> Resu
     if cx.env.cwd().starts_with(&path) {
         cx.ui.warn("you stand in the folder that is removed; go to another one");
     }
+    // What cleaning lets go because this studio has it must not go with this studio.
+    let _lock = Lock::wait(&home.lock("clean"), &cx.command, &cx.ui)?;
     match Studio::named(home, name) {
         Ok(studio) => {
             let _taken = studio.take(cx)?;

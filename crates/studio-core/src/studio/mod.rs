@@ -3,22 +3,28 @@
 //! A studio knows itself by its own git configuration (`studio.*`); its `STUDIO_HOME` is the one it lies in. Not here:
 //! what a snapshot is ([`crate::snapshot`]).
 
+mod catalog;
+mod clean;
 mod create;
 mod history;
 mod hydrate;
 mod inputs;
 mod list;
 pub(crate) mod mirror;
+mod pins;
 mod rebase;
 pub(crate) mod remote;
 mod work;
 
+pub use catalog::{Cataloged, catalog, find_snapshot};
+pub use clean::{Cleaned, Goes, Need, Plan, Policy, clean, plan};
 pub use create::{Created, create};
-pub use history::{Reversed, log, redo, undo};
+pub use history::{LISTED, Reversed, log, redo, undo};
 pub use hydrate::{Hydrated, hydrate};
 pub use inputs::Piece;
 pub use list::{Listed, list, remove};
 pub use mirror::{Mirror, Upstream};
+pub use pins::{pin, unpin};
 pub use rebase::{How, Rebased, rebase};
 pub use remote::{Pushed, push_scratch};
 pub use work::{Guarding, Prepared, cut_scratch, prepare, record};

@@ -7,6 +7,7 @@ mod difference;
 mod health;
 mod inventory;
 mod kernel;
+mod made_of;
 mod named;
 mod size;
 mod source;
@@ -15,11 +16,13 @@ mod unfinished;
 
 pub use difference::{Difference, Side, difference};
 pub use health::Health;
+pub use made_of::{MadeGeneration, Results};
 pub use table::table;
 
 pub(super) use health::health;
 pub(super) use inventory::{Inventory, is_there, runs_as};
 pub(super) use named::{named, snapshot_folder};
+pub(crate) use source::Sources;
 pub(super) use unfinished::unfinished;
 
 use super::Site;
@@ -31,7 +34,6 @@ use crate::store_path::StorePath;
 use crate::transaction::Records;
 use inventory::revision;
 use serde::Serialize;
-use source::Sources;
 
 /// One generation, as it is listed.
 #[derive(Clone, Debug, Serialize)]

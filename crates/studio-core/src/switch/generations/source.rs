@@ -6,7 +6,7 @@ use crate::home::Home;
 use crate::names::CommitId;
 
 /// The repositories of a `STUDIO_HOME` that may have a commit.
-pub(super) struct Sources {
+pub(crate) struct Sources {
     home: Home,
     mirrors: Vec<Repo>,
 }
