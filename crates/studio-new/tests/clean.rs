@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
-use testkit::Sandbox;
+use testkit::{Sandbox, Scene};
 
 /// A sandbox with a studio in which `number` snapshots were taken, oldest first. Each is a day younger than the one before,
 /// the last of them 30 days old.
@@ -509,4 +509,54 @@ fn many_clean_and_take_snapshots_at_once() {
         assert_eq!(sandbox.sh(&path, "git status --porcelain && git fsck --no-dangling").ok(), "");
     }
     assert_eq!(shelf.there(), [0; 0]);
+}
+
+#[test]
+fn what_a_machine_was_made_of_stays() {
+    let scene = Scene::new();
+    let sandbox = &scene.sandbox;
+    let home = sandbox.home();
+    let snapshots: Vec<Utf8PathBuf> = ["old", "new", "tried", "unused"]
+        .iter()
+        .map(|text| scene.with_demo(&format!("motd.text = \"{text}\";")))
+        .collect();
+    scene.on_machine(&snapshots[0], "flake-switch --yes").ok();
+    scene.on_machine(&snapshots[1], "flake-switch --yes").ok();
+    scene.on_machine(&snapshots[2], "flake-test").ok();
+    sandbox.run(&home, "studio --remove demo --force").ok();
+    let clean = || scene.on_machine(&home, "studio --clean --keep 0 --younger-than 0 --yes");
+    // What was taken in this minute may be in the hands of who takes it.
+    let plan = clean();
+    assert!(plan.stderr.contains("1 young"), "{plan}");
+    for snapshot in &snapshots {
+        sandbox.sh("", &format!("touch -d '2 minutes ago' {snapshot}")).ok();
+    }
+    assert_snapshot!(clean().stderr.lines().nth(1).unwrap_or_default(), @"3 snapshots stay: 1 running, booted or being switched to, 2 with a generation");
+    let there = || -> Vec<bool> { snapshots.iter().map(|path| path.exists()).collect() };
+    assert_eq!(there(), [true, true, true, false]);
+    let list = scene.on_machine(&home, "studio --snapshots").ok();
+    let marks: Vec<&str> = list.lines().filter_map(|line| line.split("  (").nth(1)).collect();
+    assert_eq!(marks, ["generation 2)", "generation 1)"], "{list}");
+
+    // An attempt that is still open, of a snapshot of which nothing is left but that.
+    let records = scene.machine().join("var/lib/studio/transactions");
+    let script =
+        "sed -i 's/\"phase\": .*/\"phase\": \"testing\",/' $(grep -l '\"verb\": \"test\"' *.json)
+                  rm ../../../../run/current-system";
+    sandbox.sh(&records, script).ok();
+    clean().ok();
+    assert_eq!(there(), [true, true, true, false]);
+    sandbox.sh(&records, "sed -i 's/\"testing\"/\"reverted\"/' *.json").ok();
+    clean().ok();
+    assert_eq!(there(), [true, true, false, false]);
+
+    // A generation that is gone holds nothing; what starts next does.
+    sandbox.sh(scene.machine().join("nix/var/nix/profiles"), "rm system-1-link").ok();
+    clean().ok();
+    assert_eq!(there(), [false, true, false, false]);
+
+    // A record that nobody understands may be about any of them.
+    sandbox.write(records.join("x.json"), "{}");
+    assert!(clean().fails(1).stderr.contains("cannot be understood"));
+    assert_eq!(there(), [false, true, false, false]);
 }

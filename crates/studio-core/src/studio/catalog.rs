@@ -61,13 +61,15 @@ pub fn catalog(cx: &Context, home: &Home, other_root: Option<&Utf8Path>) -> Resu
 ///
 /// A sealed folder is not written to, so the time of its last change is that of its making.
 pub(super) fn taken(home: &Home) -> Result<Vec<(CommitId, i64)>> {
-    let mut found: Vec<(CommitId, i64)> = ids_in(&home.snapshots())?
+    let mut found: Vec<((i64, i64), CommitId)> = ids_in(&home.snapshots())?
         .into_iter()
-        .filter_map(|id| Some((home.snapshot(&id).symlink_metadata().ok()?.mtime(), id)))
-        .map(|(taken, id)| (id, taken))
+        .filter_map(|id| {
+            let meta = home.snapshot(&id).symlink_metadata().ok()?;
+            Some(((meta.mtime(), meta.mtime_nsec()), id))
+        })
         .collect();
-    found.sort_by(|(a, a_taken), (b, b_taken)| b_taken.cmp(a_taken).then_with(|| a.cmp(b)));
-    Ok(found)
+    found.sort();
+    Ok(found.into_iter().rev().map(|((seconds, _), id)| (id, seconds)).collect())
 }
 
 /// The entries of a folder that are called by a commit; none if there is no such folder.

@@ -25,10 +25,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use needed::Needs;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How many snapshots are claimed at a time: what needs them is looked at once for all of them, and each claim is an
 /// open file.
 const AT_ONCE: usize = 32;
+
+/// For how long a new snapshot stays whatever the policy says: a command that takes one has it in its place before the
+/// branch of the studio is at it.
+const TAKING: Duration = Duration::from_secs(60);
 
 /// What stays although nothing needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +114,9 @@ pub fn plan(
     let sources = Sources::of(home.clone());
     for (place, (id, taken)) in catalog::taken(home)?.into_iter().enumerate() {
         let by_policy = || {
-            let young = cx.env.now().saturating_sub(taken) < policy.younger_than.seconds();
+            let young = policy.younger_than.seconds();
+            let young = young > 0 && cx.env.now().saturating_sub(taken) < young;
+            let young = young || is_new(home, &id);
             match place < policy.keep {
                 true => Some(Need::Last),
                 false => young.then_some(Need::Young),
@@ -134,6 +141,13 @@ pub fn plan(
     Ok(plan)
 }
 
+/// Whether a snapshot may be one that is just being taken, by the clock of the system; also if it seems to be of the
+/// future, because that clock was set back.
+fn is_new(home: &Home, id: &CommitId) -> bool {
+    let taken = home.snapshot(id).symlink_metadata().and_then(|meta| meta.modified());
+    taken.is_ok_and(|taken| taken.elapsed().map_or(true, |age| age < TAKING))
+}
+
 /// Does what was planned, less what is needed by now.
 pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
     let _lock = Lock::wait(&home.lock("clean"), &cx.command, &cx.ui)?;
@@ -145,7 +159,7 @@ pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
             some.iter().map(|goes| (&goes.id, fs::claim(&home.snapshot(&goes.id)))).collect();
         let needs = read()?;
         for (id, claim) in claimed {
-            if claim.is_some() && needs.of(id).is_none() {
+            if claim.is_some() && needs.of(id).is_none() && !is_new(home, id) {
                 parts::discard(home, id)?;
                 cleaned.removed.push(id.clone());
             } else if home.snapshot(id).exists() {
