@@ -202,3 +202,52 @@ fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
     }
     assert!(killed > 8, "only {killed} of {rounds} runs were killed at work");
 }
+
+#[test]
+fn whatever_the_log_prints_can_be_hydrated() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    sandbox.write(studio.join("motd"), "one\n");
+    sandbox.run(&studio, "git mutable-snapshot --no-push").ok();
+    sandbox.write(studio.join("motd"), "two\n");
+    sandbox.run(&studio, "git mutable-snapshot --no-push").ok();
+    // The files of the second are uncommitted after this.
+    sandbox.run(&studio, "git mutable-undo").ok();
+    sandbox.run(&studio, "git mutable-scratch").ok();
+    sandbox.run(&studio, "git mutable-hydrate main").ok();
+    let log = sandbox.run(&studio, "git mutable-log").ok();
+    assert_snapshot!(log, @"
+    c025a41738fa  2026-01-02 03:04  hydrated `scratch/20260102-030405-4875` from this studio at 2a52b31a66f9  (`scratch/20260102-030405-4875` at 2a52b31a66f9)
+    9cabe5dea4e8  2026-01-02 03:04  saved motd  (`scratch/20260102-030405-31dc` at 286f61cd8f47)
+    515bd8b6492f  2026-01-02 03:04  cut `scratch/20260102-030405-31dc` from `scratch/20260102-030405-d674` at 0233dfed6883  (`scratch/20260102-030405-31dc` at 0233dfed6883)
+    72fa5bca137a  2026-01-02 03:04  undo: snapshot of motd  (`scratch/20260102-030405-d674` at 0233dfed6883)
+    dc2704247c00  2026-01-02 03:04  snapshot of motd  (`scratch/20260102-030405-d674` at 286f61cd8f47)
+    76978f34788b  2026-01-02 03:04  snapshot of motd  (`scratch/20260102-030405-d674` at 0233dfed6883)
+    ");
+    let mut came = String::new();
+    for line in log.lines() {
+        let id = &line[..12];
+        let hydrated = sandbox.run(&studio, &format!("git mutable-hydrate {id}"));
+        let how = hydrated.stderr.lines().last().unwrap_or_default().to_owned();
+        let motd = sandbox
+            .sh(
+                &studio,
+                "cat motd 2>/dev/null || echo none; git status --porcelain; git log -1 --format=%s",
+            )
+            .ok();
+        came.push_str(&format!("{how}: {}\n", motd.replace('\n', ", ")));
+        assert!(!studio.join("operation.json").exists(), "{line}");
+    }
+    assert_snapshot!(came, @"
+    `scratch/20260102-030405-4875` is at 2a52b31a66f9 already: none, first
+    now on `scratch/20260102-030405-5d6f` at 286f61cd8f47, found in the log of this studio: two, wip: motd
+    now on `scratch/20260102-030405-f99e` at 0233dfed6883, found in the log of this studio: one, wip: motd
+    now on `scratch/20260102-030405-9203` at 96619faa67ef, found in the log of this studio: two, wip: uncommitted after undo: snapshot of motd
+    now on `scratch/20260102-030405-0c13` at 286f61cd8f47, found in the log of this studio: two, wip: motd
+    now on `scratch/20260102-030405-a15f` at 0233dfed6883, found in the log of this studio: one, wip: motd
+    ");
+    // All other digits in it are commits.
+    for word in log.split(|c: char| !c.is_ascii_hexdigit()).filter(|word| word.len() == 12) {
+        sandbox.run(&studio, &format!("git mutable-hydrate {word}")).ok();
+    }
+}

@@ -1,5 +1,6 @@
 //! `git mutable-log`: lists what was done in this studio.
 
+use camino::Utf8PathBuf;
 use clap::Parser;
 use std::fmt::Write;
 use studio_core::cli::{Command, Common, Context, Done};
@@ -9,14 +10,18 @@ use studio_core::studio::{self, Studio};
 
 /// List what was done in this studio, newest first
 ///
-/// One line for each operation: its id, when, what, and the commit that HEAD was at afterwards. Operations can be taken
-/// back by `git mutable-undo`, the newest first.
+/// One line for each operation: its id, when, what, and the commit that HEAD was at afterwards; and of a snapshot what
+/// came of it: what its check, build, VM and test said, and the generations that were made of it. Operations can be taken
+/// back by `git mutable-undo`, the newest first, and `git mutable-hydrate` takes every id that is listed.
 #[derive(Debug, Parser)]
 #[command(name = "mutable-log", bin_name = "git mutable-log")]
 pub struct Args {
     /// List at most this many
-    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 30)]
+    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = studio::LISTED)]
     number: usize,
+    /// Show also the generations of the machine with this root folder
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    root: Option<Utf8PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -37,14 +42,13 @@ git mutable-log --json -n 1";
 
     fn run(self, cx: &Context) -> Result<Done> {
         let studio = Studio::here(cx)?;
-        let entries = studio::log(&studio, self.number)?;
+        // git runs aliases at the top of the work tree; a relative folder is one from where the user stands.
+        let base = cx.env.cwd().join(cx.env.prefix());
+        let root = self.root.map(|root| base.join(root));
+        let entries = studio::log(cx, &studio, self.number, root.as_deref())?;
         if self.json {
-            let all: Vec<_> = entries
-                .iter()
-                .map(|entry| serde_json::json!({ "id": entry.id, "operation": entry.operation }))
-                .collect();
             return Ok(Done::with(
-                serde_json::to_string_pretty(&all).or_say(|| "the log cannot be written")?,
+                serde_json::to_string_pretty(&entries).or_say(|| "the log cannot be written")?,
             ));
         }
         if entries.is_empty() {
@@ -53,9 +57,11 @@ git mutable-log --json -n 1";
         let mut text = String::new();
         for entry in &entries {
             let operation = &entry.operation;
+            let came = entry.came_of_it();
+            let came = if came.is_empty() { came } else { format!("  [{came}]") };
             let _ = writeln!(
                 text,
-                "{}  {}  {}  ({})",
+                "{}  {}  {}  ({}){came}",
                 entry.id.short(),
                 clock::local(operation.time),
                 operation.summary,

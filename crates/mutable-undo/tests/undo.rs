@@ -158,43 +158,46 @@ fn the_log_as_json_has_the_whole_record() {
       {
         "id": "6dfd17d3b2bb1a23d7b463a955c695b009393373",
         "operation": {
-          "after": {
-            "head": {
-              "branch": "scratch/20260102-030405-d674",
-              "commit": "c7a733efc4fd1b43ebddf52c969a4599fee5f979"
-            },
-            "staged": null,
-            "worktree": "5e5cda404a57a64731b3e9a0a6e4f335984544b3"
-          },
+          "version": 1,
+          "kind": "snapshot",
+          "summary": "snapshot of x",
+          "time": 1767323045,
           "before": {
             "head": {
               "branch": "scratch/20260102-030405-d674",
               "commit": "2a52b31a66f9ae3d5fd576d26ad8e2c92e02118f"
             },
-            "staged": null,
-            "worktree": "5e5cda404a57a64731b3e9a0a6e4f335984544b3"
+            "worktree": "5e5cda404a57a64731b3e9a0a6e4f335984544b3",
+            "staged": null
+          },
+          "after": {
+            "head": {
+              "branch": "scratch/20260102-030405-d674",
+              "commit": "c7a733efc4fd1b43ebddf52c969a4599fee5f979"
+            },
+            "worktree": "5e5cda404a57a64731b3e9a0a6e4f335984544b3",
+            "staged": null
           },
           "branches": [
             {
-              "from": "2a52b31a66f9ae3d5fd576d26ad8e2c92e02118f",
               "name": "scratch/20260102-030405-d674",
+              "from": "2a52b31a66f9ae3d5fd576d26ad8e2c92e02118f",
               "to": "c7a733efc4fd1b43ebddf52c969a4599fee5f979"
             }
           ],
-          "kind": "snapshot",
-          "links": {
-            "redo": "nothing",
-            "redo_below": "nothing",
-            "undo": "here",
-            "undo_below": "nothing"
-          },
-          "reverses": null,
           "snapshot": "c7a733efc4fd1b43ebddf52c969a4599fee5f979",
           "staged": false,
-          "summary": "snapshot of x",
-          "time": 1767323045,
-          "version": 1
-        }
+          "reverses": null,
+          "links": {
+            "undo": "here",
+            "redo": "nothing",
+            "undo_below": "nothing",
+            "redo_below": "nothing"
+          }
+        },
+        "verdicts": [],
+        "test": null,
+        "generations": []
       }
     ]
     "#);

@@ -7,6 +7,8 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs;
+use crate::home::Home;
+use crate::names::CommitId;
 use crate::snapshot::Snapshot;
 use crate::store_path::StorePath;
 use camino::Utf8PathBuf;
@@ -16,7 +18,9 @@ use std::fmt;
 const FORMAT: u32 = 1;
 
 /// What was tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// `nix flake check`, and the syntax before it.
@@ -30,7 +34,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
         match self {
             Kind::Check => "check",
             Kind::Build => "build",
@@ -130,17 +135,7 @@ impl Slot<'_> {
                 return None;
             }
         };
-        // The number first: the fields of a newer format may be others.
-        #[derive(serde::Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        let verdict = match serde_json::from_str::<Format>(&text) {
-            Ok(Format { format }) if format > FORMAT => Err("a newer version wrote it".to_owned()),
-            Ok(_) => serde_json::from_str::<Verdict>(&text).map_err(|cause| cause.to_string()),
-            Err(cause) => Err(cause.to_string()),
-        };
-        verdict
+        parse(&text)
             .and_then(|verdict| {
                 let ours = (self.kind, self.subject.as_deref(), self.system);
                 let found = (verdict.kind, verdict.subject.as_deref(), verdict.system.as_str());
@@ -184,6 +179,32 @@ impl Slot<'_> {
             Some(subject) => format!("{}-{subject}-{}", self.kind.word(), self.system),
             None => format!("{}-{}", self.kind.word(), self.system),
         }
+    }
+}
+
+/// Everything that was found out about a snapshot, in the order of [`Kind`], then by what it was tried on. A record that
+/// cannot be understood is left out: who lists is not who relies on it.
+pub fn all(home: &Home, id: &CommitId) -> Vec<Verdict> {
+    let entries = home.verdicts(id).read_dir_utf8().into_iter().flatten().flatten();
+    let mut found: Vec<Verdict> = entries
+        .filter(|entry| entry.file_name().ends_with(".json"))
+        .filter_map(|entry| parse(&fs::read_optional(entry.path()).ok()??).ok())
+        .collect();
+    found.sort_by(|a, b| (a.kind, &a.subject, &a.system).cmp(&(b.kind, &b.subject, &b.system)));
+    found
+}
+
+/// A record, or why it cannot be understood.
+fn parse(text: &str) -> Result<Verdict, String> {
+    // The number first: the fields of a newer format may be others.
+    #[derive(serde::Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    match serde_json::from_str::<Format>(text) {
+        Ok(Format { format }) if format > FORMAT => Err("a newer version wrote it".to_owned()),
+        Ok(_) => serde_json::from_str(text).map_err(|cause| cause.to_string()),
+        Err(cause) => Err(cause.to_string()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Listing, taking back and doing again what the operation log of a studio says.
+//! Taking back and doing again what the operation log of a studio says.
 //!
 //! Reversing an operation puts HEAD, branches, files and index back to what the entry recorded as before. Uncommitted
 //! work that came since is first kept on a scratch branch; a branch that was moved since is not touched.
@@ -11,9 +11,6 @@ use crate::error::{Error, Result};
 use crate::git::{Head, Move, Target, Tree};
 use crate::oplog::{BranchMove, Draft, Entry, Kind, Log, Sort, State};
 
-/// How many operations are listed if nobody says how many; cleaning keeps the snapshots of as many.
-pub const LISTED: usize = 30;
-
 /// What was taken back or done again.
 #[derive(Debug)]
 pub struct Reversed {
@@ -25,11 +22,6 @@ pub struct Reversed {
     pub kept: Option<String>,
     /// Branches that were pushed, which a remote still has.
     pub pushed: Vec<String>,
-}
-
-/// The newest operations.
-pub fn log(studio: &Studio, most: usize) -> Result<Vec<Entry>> {
-    Log::of(&studio.repo).entries(most)
 }
 
 /// Takes back the last operation that was not taken back yet.

@@ -5,7 +5,7 @@
 
 use super::inputs::update_submodules;
 use super::work::{save, scratch_name};
-use super::{Studio, Taken, mirror};
+use super::{Studio, Taken, log, mirror};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{Head, Repo};
@@ -100,7 +100,13 @@ fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> 
     let here = |name: &str| repo.resolve(&format!("{name}^{{commit}}"));
     for name in [rev.to_owned(), format!("refs/remotes/origin/{rev}")] {
         if let Some(commit) = here(&name) {
-            return Ok((commit, "this studio".to_owned()));
+            // An id of the log means how the studio was then, not the record of it.
+            return Ok(match Log::of(repo).as_entry(&commit)? {
+                Some(entry) => {
+                    (log::commit_after(cx, repo, &entry)?, "the log of this studio".to_owned())
+                }
+                None => (commit, "this studio".to_owned()),
+            });
         }
     }
     if let Some((commit, source)) = in_snapshots(studio, rev)? {

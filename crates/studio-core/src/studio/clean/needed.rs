@@ -3,7 +3,7 @@
 //! Who cannot say what it needs is an error, because then nothing can be removed with a good conscience. Not here: how many
 //! stay although nothing needs them ([`super::Policy`]).
 
-use super::super::{catalog, history, pins};
+use super::super::{catalog, log, pins};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fs::Lock;
@@ -105,8 +105,8 @@ fn of_studio(top: &Utf8Path) -> Result<BTreeSet<CommitId>> {
         let repo = Repo::open(top)?;
         let mut needed: BTreeSet<CommitId> = repo.heads()?.into_iter().collect();
         needed.extend(repo.refs_below("refs/heads/")?.into_iter().map(|(_, commit)| commit));
-        for log in Log::all(&repo)? {
-            for entry in log.entries(history::LISTED)? {
+        for one in Log::all(&repo)? {
+            for entry in one.entries(log::LISTED)? {
                 let operation = entry.operation;
                 needed.extend(operation.snapshot);
                 needed.extend([operation.before.head.commit, operation.after.head.commit]);
