@@ -18,8 +18,33 @@ pub struct Place {
 impl Place {
     /// Makes `dir` anew: what an earlier run left there is removed.
     pub fn new(dir: &Utf8Path, tools: &Tools, programs: &Utf8Path) -> Result<Place> {
+        let nix = tools.nix.environment(dir).into_iter();
+        let nix = nix.map(|(name, value)| (name.to_owned(), value)).collect();
+        Place::with(dir, nix, &format!("{programs}:{}", tools.nix.bin))
+    }
+
+    /// The same for work in which nothing is evaluated or built.
+    pub fn without_nix(dir: &Utf8Path, programs: &Utf8Path) -> Result<Place> {
+        let home = ("HOME".to_owned(), dir.join("home").into_string());
+        Place::with(dir, vec![home], programs.as_str())
+    }
+
+    fn with(
+        dir: &Utf8Path,
+        mut environment: Vec<(String, String)>,
+        programs: &str,
+    ) -> Result<Place> {
         clear(dir)?;
-        let place = Place { dir: dir.to_owned(), environment: environment(dir, tools, programs) };
+        let path = std::env::var("PATH").unwrap_or_default();
+        for (name, value) in [
+            ("PATH", format!("{programs}:{path}")),
+            ("USER", "ada".to_owned()),
+            ("TZ", "UTC".to_owned()),
+            ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
+        ] {
+            environment.push((name.to_owned(), value));
+        }
+        let place = Place { dir: dir.to_owned(), environment };
         let machine = place.home().join("machine");
         std::fs::create_dir_all(&machine).map_err(Error::io("make the folder", &machine))?;
         let config = "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n\
@@ -60,33 +85,17 @@ impl Place {
     /// A command in the folder, with nothing of the caller's environment that could change what it
     /// does.
     pub fn command(&self, program: &str, args: &[&str]) -> duct::Expression {
+        duct::cmd(program, args).dir(&self.dir).full_env(self.environment())
+    }
+
+    /// All variables of a command.
+    pub fn environment(&self) -> HashMap<String, String> {
         // The terminal is the user's; all else is the place's.
         let kept = ["TERM", "COLORTERM", "LANG", "LC_ALL"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
-        let environment: HashMap<String, String> =
-            kept.chain(self.environment.iter().cloned()).collect();
-        duct::cmd(program, args).dir(&self.dir).full_env(environment)
+        kept.chain(self.environment.iter().cloned()).collect()
     }
-}
-
-fn environment(dir: &Utf8Path, tools: &Tools, programs: &Utf8Path) -> Vec<(String, String)> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut environment: Vec<(String, String)> = tools
-        .nix
-        .environment(dir)
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    for (name, value) in [
-        ("PATH", format!("{programs}:{}:{path}", tools.nix.bin)),
-        ("USER", "ada".to_owned()),
-        ("TZ", "UTC".to_owned()),
-        ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
-    ] {
-        environment.push((name.to_owned(), value));
-    }
-    environment
 }
 
 /// Removes a folder in which snapshots and a Nix store may lie, whose folders cannot be written to.

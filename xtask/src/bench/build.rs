@@ -84,7 +84,7 @@ pub fn build(
     tools: &Tools,
     nh: Option<&Utf8Path>,
 ) -> Result<Vec<String>> {
-    let place = Place::new(&workspace.target.join("bench"), tools, programs)?
+    let place = Place::new(&workspace.target.join("bench/example"), tools, programs)?
         .with_example(workspace, tools)?;
     shell(&place, &format!("echo '{COMMIT}' > ~/commit"))?;
     let ways = ways(nh);

@@ -97,7 +97,7 @@ pub fn evaluations(
     let mut columns = Vec::new();
     let mut unit = f64::INFINITY;
     for way in ways() {
-        let mut place = Place::new(&workspace.target.join("bench"), tools, programs)?
+        let mut place = Place::new(&workspace.target.join("bench/example"), tools, programs)?
             .with_example(workspace, tools)?;
         listen(&mut place, tools)?;
         slow_down(&place)?;

@@ -4,8 +4,12 @@
 //! One file a part; this one says which are measured.
 
 mod build;
+mod cost;
 mod evaluations;
+mod jj;
 mod nh;
+mod repositories;
+mod snapshots;
 mod start_up;
 mod switch;
 mod times;
@@ -13,6 +17,7 @@ mod times;
 use crate::error::{Error, Result};
 use crate::test::Tools;
 use crate::workspace::{Profile, Workspace};
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// What is built of the example's machine.
 const ATTRIBUTE: &str = "nixosConfigurations.\"demo\".config.system.build.toplevel";
@@ -32,6 +37,16 @@ pub struct Bench {
     /// Compare the build with that of `nh` too, which is built first and takes minutes
     #[arg(long)]
     against_nh: bool,
+    /// Show `jj` beside snapshots and studios too, which is built first and takes minutes
+    #[arg(long)]
+    against_jj: bool,
+    /// Measure snapshots and studios in this folder; a disk of its own is disturbed least [default:
+    /// target/bench]
+    #[arg(long, value_name = "FOLDER")]
+    on: Option<Utf8PathBuf>,
+    /// Measure snapshots and studios with so many files, and short histories: for a trial
+    #[arg(long, value_name = "NUMBER", hide = true, value_parser = clap::value_parser!(u64).range(100..))]
+    files: Option<u64>,
 }
 
 /// What is measured.
@@ -45,6 +60,8 @@ enum Part {
     Switch,
     /// What a build takes beside `nix build` alone.
     Build,
+    /// What snapshots and studios take beside worktrees and clones.
+    Snapshots,
 }
 
 impl Bench {
@@ -55,10 +72,15 @@ impl Bench {
         if self.wants(Part::StartUp) {
             broken.extend(start_up::start_up(workspace, &programs)?);
         }
+        if self.wants(Part::Snapshots) {
+            broken.extend(self.snapshots(workspace, &programs)?);
+        }
         let nh = if self.against_nh { Some(nh::program(workspace)?) } else { None };
         let both = ["2.26", "2.34"].map(str::to_owned).to_vec();
         let versions = if self.nix.is_empty() { both } else { self.nix.clone() };
-        for version in versions.iter().filter(|_| !self.quick) {
+        let with_nix = [Part::Evaluations, Part::Switch, Part::Build];
+        let with_nix = with_nix.into_iter().any(|part| self.wants(part));
+        for version in versions.iter().filter(|_| with_nix) {
             let tools = Tools::get(workspace, Some(version))?;
             if self.wants(Part::Evaluations) {
                 broken.extend(evaluations::evaluations(workspace, &programs, &tools)?);
@@ -74,6 +96,18 @@ impl Bench {
             return Ok(());
         }
         Err(Error::new(format!("promised, but not so:\n{}", broken.join("\n"))))
+    }
+
+    fn snapshots(&self, workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
+        let on = self.on.clone().unwrap_or_else(|| workspace.target.join("bench"));
+        std::fs::create_dir_all(&on).map_err(Error::io("make the folder", &on))?;
+        let options = snapshots::Options {
+            // Programs run in folders of their own.
+            on: &on.canonicalize_utf8().map_err(Error::io("find", &on))?,
+            files: self.files.and_then(|files| usize::try_from(files).ok()),
+            against_jj: self.against_jj,
+        };
+        snapshots::snapshots(workspace, programs, &options)
     }
 
     fn wants(&self, part: Part) -> bool {

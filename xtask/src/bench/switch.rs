@@ -38,7 +38,7 @@ const BARE: [(&str, &str); 3] = [
 
 /// Both ways, again and again; gives what is more than promised.
 pub fn switch(workspace: &Workspace, programs: &Utf8Path, tools: &Tools) -> Result<Vec<String>> {
-    let place = Place::new(&workspace.target.join("bench"), tools, programs)?
+    let place = Place::new(&workspace.target.join("bench/example"), tools, programs)?
         .with_example(workspace, tools)?;
     shell(&place, PREPARE)?;
     let sides = ["a", "b"].map(|name| Side::read(&place, name));

@@ -21,6 +21,11 @@ impl Times {
         median(&self.0)
     }
 
+    /// No run took less.
+    pub fn minimum(&self) -> f64 {
+        self.0.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
     /// How much more than `other` this took: the median of run by run.
     pub fn over(&self, other: &Times) -> f64 {
         median(&self.0.iter().zip(&other.0).map(|(own, other)| own - other).collect::<Vec<_>>())
@@ -59,6 +64,7 @@ mod tests {
         let times = |values: &[f64]| Times(values.to_vec());
         assert_eq!(times(&[3.0, 1.0, 90.0]).median(), 3.0);
         assert_eq!(times(&[4.0, 2.0]).median(), 3.0);
+        assert_eq!(times(&[4.0, 2.0, 90.0]).minimum(), 2.0);
         assert_eq!(times(&[5.0, 55.0, 6.0]).over(&times(&[1.0, 50.0, 3.0])), 4.0);
     }
 }
