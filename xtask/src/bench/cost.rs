@@ -1,20 +1,22 @@
-//! What a shell line costs: its time, and the memory of the largest process in it, as the kernel
-//! counted both. Not here: what costs are compared with.
+//! What a shell line costs: its time, that of processors, and the memory of the largest process in
+//! it, as the kernel counted them. Not here: what costs are compared with.
 
 use super::times::Times;
 use crate::error::{Error, Result};
 use crate::example::Place;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use std::fs::File;
 use std::process::{Command, Stdio};
-use std::time::Instant;
-use wait4::Wait4;
+use std::time::{Duration, Instant};
+use wait4::{ResourceUsage, Wait4};
 
 /// What all runs of one thing cost.
 #[derive(Clone, Debug, Default)]
 pub struct Costs {
     /// How long each took.
     pub times: Times,
+    /// How long processors worked for it, whatever else the machine did.
+    pub cpu: Times,
     /// Bytes that the largest process had in memory at its peak, in any run. Processes that ran at
     /// the same time are not added up.
     pub peak: u64,
@@ -59,9 +61,10 @@ pub fn measure(walks: &[Walk], runs: usize) -> Result<Vec<Costs>> {
             let (walk, costs) = (&walks[number], &mut all[number]);
             walk.untimed(walk.way.before, run)?;
             settle(&walk.place.dir)?;
-            let (milliseconds, peak) = walk.run(walk.way.line, run)?;
-            costs.times.add(milliseconds);
-            costs.peak = costs.peak.max(peak);
+            let (took, used) = walk.run(walk.way.line, run)?;
+            costs.times.add(milliseconds(took));
+            costs.cpu.add(milliseconds(used.utime + used.stime));
+            costs.peak = costs.peak.max(used.maxrss);
             walk.untimed(walk.way.after, run)?;
         }
     }
@@ -80,8 +83,7 @@ impl Walk<'_> {
         if line.is_empty() { Ok(()) } else { self.run(line, run).map(drop) }
     }
 
-    /// Milliseconds and bytes.
-    fn run(&self, line: &str, run: usize) -> Result<(f64, u64)> {
+    fn run(&self, line: &str, run: usize) -> Result<(Duration, ResourceUsage)> {
         // Files, because somebody who reads a pipe would be measured too.
         let said = self.place.dir.join("said");
         let output = File::create(&said).map_err(Error::io("write", &said))?;
@@ -98,15 +100,19 @@ impl Walk<'_> {
         let failed = |cause| Error::new(format!("cannot run `{line}`: {cause}"));
         let start = Instant::now();
         let used = command.spawn().map_err(failed)?.wait4().map_err(failed)?;
-        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        let took = start.elapsed();
         if used.status.success() {
-            return Ok((milliseconds, used.rusage.maxrss));
+            return Ok((took, used.rusage));
         }
         Err(failure(line, used.status, &said))
     }
 }
 
-fn failure(line: &str, status: std::process::ExitStatus, said: &Utf8PathBuf) -> Error {
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn failure(line: &str, status: std::process::ExitStatus, said: &Utf8Path) -> Error {
     let said = std::fs::read_to_string(said).unwrap_or_default();
     Error::new(format!("`{line}` failed ({status})\n{}", said.trim_end()))
 }

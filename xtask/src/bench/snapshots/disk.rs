@@ -14,8 +14,11 @@ pub const SNAPSHOTS: usize = 100;
 /// The promise: the most of a worktree's disk.
 const GOAL: f64 = 0.03;
 
-/// The last of [`SNAPSHOTS`] snapshots beside a worktree, and its number: fewer are made where they
-/// would take more than half of what is free.
+/// Misses the promise by so much that a hundred of them would only fill the disk.
+const HOPELESS: f64 = 5.0 * GOAL;
+
+/// The last of [`SNAPSHOTS`] snapshots beside a worktree, and its number: it is the third if that
+/// is [`HOPELESS`].
 pub fn row(ground: &Ground) -> Result<(Compared, usize)> {
     eprintln!("measuring: disk of a snapshot ({})", ground.recipe.name());
     let home = ground.place.home();
@@ -23,16 +26,18 @@ pub fn row(ground: &Ground) -> Result<(Compared, usize)> {
     let worktree = growth(&[&plain, &tree], &[], || {
         shell(&ground.place, "cd ~/plain; git worktree add --quiet --detach ~/disk").map(drop)
     })?;
-    // The first one may still fill the pool.
+    // The first one fills the pool, if that is empty.
     snapshot(ground, 1)?;
-    let third = measured(ground, 2)?;
-    let room = free(&home)? / 2 / third.max(1);
-    let number = SNAPSHOTS.min(3 + usize::try_from(room).unwrap_or(SNAPSHOTS));
-    for number in 3..number {
+    snapshot(ground, 2)?;
+    let third = measured(ground, 3)?;
+    if third as f64 > HOPELESS * worktree as f64 {
+        return Ok((Compared::disk(3, third, worktree, GOAL), 3));
+    }
+    for number in 4..SNAPSHOTS {
         snapshot(ground, number)?;
     }
-    let bytes = measured(ground, number)?;
-    Ok((Compared::disk(number, bytes, worktree, GOAL), number))
+    let last = measured(ground, SNAPSHOTS)?;
+    Ok((Compared::disk(SNAPSHOTS, last, worktree, GOAL), SNAPSHOTS))
 }
 
 /// One more snapshot, of one more change.
@@ -103,13 +108,6 @@ fn used(folders: &[&Utf8Path], except: &[&Utf8Path]) -> Result<u64> {
     }
     // A unit of its own, whatever the file system's is.
     Ok(blocks * 512)
-}
-
-/// Bytes that are free to us.
-fn free(folder: &Utf8Path) -> Result<u64> {
-    let room = rustix::fs::statvfs(folder.as_std_path())
-        .map_err(|errno| Error::io("look at the file system of", folder)(errno.into()))?;
-    Ok(room.f_bavail * room.f_frsize)
 }
 
 #[cfg(test)]

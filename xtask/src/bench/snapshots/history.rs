@@ -3,7 +3,7 @@
 
 use super::ground::Ground;
 use super::rows::{CLONE, OVER_HISTORY};
-use super::table::Table;
+use super::table::{self, Table};
 use super::{Bench, FILES};
 use crate::bench::cost::{Walk, measure};
 use crate::bench::repositories::Recipe;
@@ -33,9 +33,10 @@ pub fn history(bench: &Bench, files: Option<usize>) -> Result<Vec<String>> {
             grounds.iter().map(|ground| Walk { way, place: &ground.place, file: &file }).collect();
         let costs = measure(&walks, RUNS)?;
         let medians: Vec<f64> = costs.iter().map(|costs| costs.times.median()).collect();
-        let cells = costs.iter().zip(&medians).map(|(costs, median)| {
-            format!("{:.0} / {median:.0} ms ({:.2})", costs.times.minimum(), median / medians[0])
-        });
+        let cells = costs
+            .iter()
+            .zip(&medians)
+            .map(|(costs, median)| format!("{}: {:.2}", table::took(costs), median / medians[0]));
         lines.push(format!("| {work} | {} |", cells.collect::<Vec<_>>().join(" | ")));
         for (recipe, median) in recipes.iter().zip(&medians).skip(1) {
             let ratio = median / medians[0];
@@ -47,21 +48,22 @@ pub fn history(bench: &Bench, files: Option<usize>) -> Result<Vec<String>> {
             }
         }
     }
-    let mut table = Table::new(bench.jj.is_some());
+    let mut beside = Table::new(bench.jj.is_some());
     let longest = &grounds[grounds.len() - 1];
-    table.add(bench.row(longest, &CLONE, CLONES)?);
+    beside.add(bench.row(longest, &CLONE, CLONES)?);
     for ground in grounds {
         ground.clear()?;
     }
     println!(
-        "\n{files} files, by commits: minimum / median of {RUNS} runs (ratio to the first; goal {MOST})\n"
+        "\n{files} files, by commits: {}; ratio of medians to the first; goal {MOST}\n",
+        table::what(RUNS)
     );
     let names = recipes.map(|recipe| recipe.commits.to_string());
     println!("| work | {} |\n|---|---|---|---|", names.join(" | "));
     println!("{}", lines.join("\n"));
     let commits = recipes[recipes.len() - 1].commits;
-    println!("\nAn upstream of {commits} commits: minimum / median of {CLONES} runs\n");
-    table.print();
-    broken.extend(table.broken(&format!("{commits} commits")));
+    println!("\nAn upstream of {commits} commits: {}\n", table::what(CLONES));
+    beside.print();
+    broken.extend(beside.broken(&format!("{commits} commits")));
     Ok(broken)
 }

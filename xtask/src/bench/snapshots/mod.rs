@@ -85,11 +85,11 @@ impl Bench<'_> {
         let (compared, number) = disk::row(&ground)?;
         table.add(compared);
         if number < disk::SNAPSHOTS {
-            let why = format!("no room for {}, so {number} were made", disk::SNAPSHOTS);
-            table.skip("disk of a snapshot", &why);
+            let why = format!("number {number} takes too much to make so many");
+            table.skip(&format!("disk of snapshot {}", disk::SNAPSHOTS), &why);
         }
         ground.clear()?;
-        println!("\n{} files: minimum / median of {RUNS} runs, ratio of medians\n", recipe.files);
+        println!("\n{} files: {}, ratio of medians\n", recipe.files, table::what(RUNS));
         table.print();
         Ok(table.broken(&format!("{} files", recipe.files)))
     }

@@ -27,10 +27,7 @@ impl Compared {
         let [ours, beside, ..] = costs else {
             unreachable!("a row has two ways at least");
         };
-        let cell = |shown: &str, costs: &Costs| Cell {
-            shown: shown.to_owned(),
-            took: format!("{:.0} / {:.0} ms", costs.times.minimum(), costs.times.median()),
-        };
+        let cell = |shown: &str, costs: &Costs| Cell { shown: shown.to_owned(), took: took(costs) };
         Compared {
             work: row.work.to_owned(),
             ours: cell(row.ours.shown, ours),
@@ -128,6 +125,17 @@ impl Table {
         }
         broken
     }
+}
+
+/// The time of something, as [`what`] says.
+pub fn took(costs: &Costs) -> String {
+    let (times, cpu) = (&costs.times, &costs.cpu);
+    format!("{:.0} / {:.0} ms (CPU {:.0})", times.minimum(), times.median(), cpu.median())
+}
+
+/// What the numbers of [`took`] are.
+pub fn what(runs: usize) -> String {
+    format!("minimum / median of {runs} runs (median of CPU time)")
 }
 
 fn megabytes(bytes: u64) -> String {
