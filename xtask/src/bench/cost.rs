@@ -116,3 +116,63 @@ fn failure(line: &str, status: std::process::ExitStatus, said: &Utf8Path) -> Err
     let said = std::fs::read_to_string(said).unwrap_or_default();
     Error::new(format!("`{line}` failed ({status})\n{}", said.trim_end()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(line: &'static str) -> Way {
+        let before = "echo before >> log";
+        Way { shown: "", prepare: "echo prepare >> log", before, line, after: "rm \"made-$1\"" }
+    }
+
+    #[test]
+    fn ways_take_turns_and_what_they_made_goes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap().join("place");
+        let place = Place::without_nix(&folder, Utf8Path::new("/nowhere")).unwrap();
+        let ways = [
+            way("echo \"one $1 $2\" >> log; : > \"made-$1\""),
+            way("echo \"two $1 $2\" >> log; : > \"made-$1\""),
+        ];
+        let file = |run| format!("file-{run}");
+        let walks: Vec<Walk> =
+            ways.iter().map(|way| Walk { way, place: &place, file: &file }).collect();
+        let costs = measure(&walks, 2).unwrap();
+        let log = std::fs::read_to_string(folder.join("log")).unwrap();
+        let lines: Vec<&str> = log.lines().filter(|line| *line != "before").collect();
+        let turns = ["one 0 file-0", "two 0 file-0", "two 1 file-1", "one 1 file-1"];
+        assert_eq!(lines, [["prepare"; 2].as_slice(), &turns].concat());
+        assert_eq!(log.matches("before").count(), 4);
+        assert!(!folder.join("made-0").exists() && !folder.join("made-1").exists());
+        assert!(costs.iter().all(|costs| costs.times.minimum() > 0.0));
+    }
+
+    #[test]
+    fn the_memory_is_that_of_the_largest_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap().join("place");
+        let place = Place::without_nix(&folder, Utf8Path::new("/nowhere")).unwrap();
+        let way = Way {
+            shown: "",
+            prepare: "",
+            before: "",
+            line: "dd if=/dev/zero of=/dev/null bs=60000000 count=1; true",
+            after: "",
+        };
+        let walk = Walk { way: &way, place: &place, file: &|_| String::new() };
+        let peak = measure(&[walk], 1).unwrap()[0].peak;
+        assert!((60_000_000..120_000_000).contains(&peak), "{peak}");
+    }
+
+    #[test]
+    fn a_line_that_fails_is_told_with_what_it_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap().join("place");
+        let place = Place::without_nix(&folder, Utf8Path::new("/nowhere")).unwrap();
+        let way = way("echo 'no such thing' >&2; false");
+        let walk = Walk { way: &way, place: &place, file: &|_| String::new() };
+        let error = measure(&[walk], 1).unwrap_err().to_string();
+        assert!(error.contains("failed (exit status: 1)\nno such thing"), "{error}");
+    }
+}
