@@ -205,6 +205,13 @@ fn times(seconds: i64) -> Timestamps {
     Timestamps { last_access: moment, last_modification: moment }
 }
 
+/// Whether files that are made in this folder can share blocks with others until they are written.
+pub fn shares_blocks(folder: &camino::Utf8Path) -> bool {
+    let Ok(mut one) = tempfile::tempfile_in(folder) else { return false };
+    let Ok(other) = tempfile::tempfile_in(folder) else { return false };
+    one.write_all(&[1; 4096]).is_ok() && clone(&other, &one)
+}
+
 /// Whether `new` shares the blocks of `from` now.
 #[cfg(target_os = "linux")]
 fn clone(new: &File, from: &File) -> bool {

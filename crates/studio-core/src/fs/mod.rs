@@ -11,9 +11,10 @@ mod folder;
 mod lock;
 mod space;
 mod usage;
+pub mod worktree;
 
-pub use folder::{Copied, Folder, Stamp, fill};
 pub use draft::{Draft, Held, claim, discard, hold, sweep};
+pub use folder::{Copied, Folder, Stamp, fill, shares_blocks};
 pub use lock::{Busy, Lock, Shared};
 pub use space::{Free, free, is_mount_point};
 pub use usage::Usage;

@@ -63,7 +63,7 @@ impl Repo {
         style: Style<'_>,
     ) -> Result<Assembled> {
         let mut index = self.gix.index_from_tree(&tree.0).or_say(|| "the tree cannot be read")?;
-        let plan = self.plan(&index)?;
+        let plan = self.routes(&index)?;
         let folders = folders_of(&index);
         for name in &folders[1..] {
             let path = folder.as_std_path().join(path_of(name.as_bstr()));
@@ -129,7 +129,7 @@ impl Repo {
     }
 
     /// Decides for each entry how it comes into the folder.
-    fn plan(&self, index: &gix::index::State) -> Result<Plan> {
+    fn routes(&self, index: &gix::index::State) -> Result<Plan> {
         let failed = || "git's attributes cannot be read";
         let options = gix::filter::Pipeline::options(&self.gix).or_say(failed)?;
         // What git takes for lines of text is written with CRLF then, unless an attribute says otherwise.

@@ -409,4 +409,4 @@ impl Changes {
 
 #[cfg(test)]
 #[path = "changes_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -21,7 +21,8 @@ find . -path ./.git -prune -o -exec touch -h -d '2026-01-01 00:00:00' {} +
 git update-index -q --refresh; touch -d '2026-01-01 01:00:00' .git/index
 "#;
 
-fn scene(script: &str) -> (Sandbox, Utf8PathBuf) {
+/// A repository at `repo` of a sandbox, after the script.
+pub(in crate::git) fn scene(script: &str) -> (Sandbox, Utf8PathBuf) {
     let sandbox = Sandbox::new();
     let top = sandbox.root().join("repo");
     std::fs::create_dir(&top).expect("a folder");

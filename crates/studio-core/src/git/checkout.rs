@@ -80,11 +80,7 @@ impl Repo {
         for submodule in self.links_among(&assembled.index) {
             self.fill_submodule((cx, home), what, path, &submodule, seal)?;
         }
-        let mut bytes = Vec::new();
-        assembled
-            .index
-            .write_to(&mut bytes, gix::index::write::Options::default())
-            .or_say(failed)?;
+        let bytes = self.index_with_trees(&assembled.index, tree).or_say(failed)?;
         let index = dot_git.join("index");
         fs::write_new(&index, &bytes)?;
         let closing = |cause| fs::failed("seal", what.folder, cause);
@@ -111,11 +107,7 @@ impl Repo {
         let assembled = self
             .assemble(tree, &self.top, Style::Writable(pool))
             .map_err(|cause| cause.within(failed()))?;
-        let mut bytes = Vec::new();
-        assembled
-            .index
-            .write_to(&mut bytes, gix::index::write::Options::default())
-            .or_say(failed)?;
+        let bytes = self.index_with_trees(&assembled.index, tree).or_say(failed)?;
         fs::write_new(&self.git_dir().join("index"), &bytes)
     }
 

@@ -15,6 +15,7 @@ mod compare;
 mod content;
 mod founding;
 mod index;
+mod moving;
 mod reach;
 mod refs;
 mod scan;
@@ -206,6 +207,28 @@ impl Repo {
                     .hint("go to a branch that has commits: `git switch main`"))
             }
         }
+    }
+
+    /// Whether other work trees are linked to this repository, whose branches must stay as they are.
+    pub fn has_linked_worktrees(&self) -> bool {
+        let folder = self.common_dir().join("worktrees");
+        folder.read_dir_utf8().is_ok_and(|mut entries| entries.next().is_some())
+    }
+
+    /// Runs the user's hook for a checkout, if there is one.
+    pub fn run_checkout_hook(&self, from: &CommitId, to: &CommitId) -> Result<()> {
+        let folder = match self.config("core.hooksPath") {
+            Some(folder) => self.top.join(folder),
+            None => self.common_dir().join("hooks"),
+        };
+        // A path with a `~` in front is git's to read, too.
+        if folder.starts_with(&self.top) && !folder.join("post-checkout").exists() {
+            return Ok(());
+        }
+        self.git(["hook", "run", "--ignore-missing", "post-checkout", "--"])
+            .args([from.as_str(), to.as_str(), "1"])
+            .run()?;
+        Ok(())
     }
 
     /// What git is in the middle of, if anything, in words; and how to leave it.

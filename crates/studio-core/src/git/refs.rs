@@ -1,6 +1,6 @@
 //! Moving refs: several at once, each only if it still is what it was.
 
-use super::{Identity, Repo, id};
+use super::{Head, Identity, Repo, id};
 use crate::error::{Error, OrSay};
 use crate::fs;
 use crate::names::CommitId;
@@ -80,6 +80,25 @@ impl Repo {
     pub fn head_branch(&self) -> crate::Result<Option<String>> {
         let name = self.gix.head_name().or_say(|| "HEAD cannot be read")?;
         Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
+    }
+
+    /// Writes into HEAD's log that another branch was checked out, in the words that `git switch -` looks for.
+    pub fn log_checkout(&self, who: &Identity, from: &Head, to: &Head) -> crate::Result<()> {
+        let log = self.git_dir().join("logs/HEAD");
+        if !log.exists() {
+            return Ok(());
+        }
+        let name = |head: &Head| head.branch.clone().unwrap_or_else(|| head.commit.to_string());
+        let line = gix::refs::log::Line {
+            previous_oid: id(&from.commit),
+            new_oid: id(&to.commit),
+            signature: who.committer.clone(),
+            message: format!("checkout: moving from {} to {}", name(from), name(to)).into(),
+        };
+        let mut bytes = Vec::new();
+        let failed = |cause| crate::fs::failed("write", &log, cause);
+        line.write_to(&mut bytes).map_err(failed)?;
+        std::io::Write::write_all(&mut crate::fs::append(&log)?, &bytes).map_err(failed)
     }
 
     /// The names and commits of all refs below a prefix such as `refs/studio/snapshots/`.

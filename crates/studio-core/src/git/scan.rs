@@ -186,9 +186,13 @@ impl Pass<'_> {
             let mut work = self.lock();
             work.busy -= 1;
             work.failed |= outcome.is_err();
+            // The others are asked only if there is something for them, or nothing more to come.
+            let news = below.len() > 1 || work.failed || (work.busy == 0 && below.is_empty());
             work.waiting.append(&mut below);
             drop(work);
-            self.ready.notify_all();
+            if news {
+                self.ready.notify_all();
+            }
             outcome?;
         }
         Ok(scan)

@@ -34,7 +34,7 @@ struct Note {
 #[derive(Debug, Serialize, Deserialize)]
 struct Intent {
     index: Utf8PathBuf,
-    /// The digest of the index that it was prepared from.
+    /// The fingerprint of the index that it was prepared from.
     from: String,
     head: CommitId,
 }
@@ -98,16 +98,20 @@ impl Repo {
             let index = git_dir.join("index");
             let current = if index.exists() { fs::read(&index)? } else { vec![] };
             let reached = self.head().is_ok_and(|head| head.commit == intent.head);
-            if reached && digest(&current) == intent.from && git_dir == self.git_dir() {
+            if reached && fingerprint(&current) == intent.from && git_dir == self.git_dir() {
                 fs::rename(&intent.index, &index)?;
             } else {
                 fs::remove_file(&intent.index)?;
             }
         }
-        // Indexes that were being prepared, and their locks.
+        // Indexes that were being prepared, their locks, and files that were about to come in.
         if let Ok(entries) = git_dir.join("studio").read_dir_utf8() {
-            for entry in entries.flatten().filter(|entry| entry.file_name().starts_with("index-")) {
-                fs::remove_file(entry.path())?;
+            for entry in entries.flatten() {
+                match entry.file_name() {
+                    name if name.starts_with("index-") => fs::remove_file(entry.path())?,
+                    name if name.starts_with("incoming-") => fs::remove_tree(entry.path())?,
+                    _ => {}
+                }
             }
         }
         Ok(note.rebasing.filter(|_| git_dir == self.git_dir()))
@@ -147,8 +151,11 @@ impl Repo {
 impl Undertaking {
     /// Writes down that `index` belongs to HEAD once HEAD is at `head`.
     pub fn intend(&self, index: &PreparedIndex, head: &CommitId) -> Result<()> {
-        let intent =
-            Intent { index: index.path.clone(), from: digest(&index.from), head: head.clone() };
+        let intent = Intent {
+            index: index.path.clone(),
+            from: fingerprint(&index.from),
+            head: head.clone(),
+        };
         self.note(Some(intent), None)
     }
 
@@ -170,6 +177,16 @@ impl Undertaking {
 impl Drop for Undertaking {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.file);
+    }
+}
+
+/// What tells an index file from others: the sum that git puts at its end, or one of ours where it puts none.
+fn fingerprint(index: &[u8]) -> String {
+    match index.last_chunk::<20>() {
+        Some(sum) if sum.iter().any(|byte| *byte != 0) => {
+            sum.iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+        _ => digest(index),
     }
 }
 

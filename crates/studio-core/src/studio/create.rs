@@ -8,9 +8,10 @@ use super::work::scratch_name;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fs::{self, Draft, Lock};
-use crate::git::{Founding, FoundingFailed, Repo};
+use crate::git::{Founding, FoundingFailed, Move, Repo, Target};
 use crate::home::Home;
 use crate::names::{CommitId, StudioName};
+use crate::pool::Pool;
 use crate::{alias, toolkit};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -41,7 +42,7 @@ pub fn create(
     }
     let (mirror, lock) = Mirror::of(cx, home, upstream)?;
     let draft = Draft::of(&path)?;
-    let branch = fill(cx, name, upstream, &mirror, lock, draft.path())?;
+    let branch = fill(cx, home, name, upstream, &mirror, lock, draft.path())?;
     draft.publish()?;
     // Only now, because the root's link must name the place where the studio stays.
     toolkit::keep(cx, &toolkit::folder()?, &path.join(".git/studio/toolkit"));
@@ -50,6 +51,7 @@ pub fn create(
 
 fn fill(
     cx: &Context,
+    home: &Home,
     name: &StudioName,
     upstream: &Upstream,
     mirror: &Mirror,
@@ -87,17 +89,35 @@ fn fill(
     fs::create_dir_all(&info)?;
     fs::write_new(&info.join("exclude"), b"/result\n/result-*\n/.direnv/\n")?;
     let branch = scratch_name(&repo, name, &base, cx.env.now())?;
-    check_out(&repo, name, &branch, &base)?;
+    check_out(cx, home, &repo, &branch, &base)?;
     super::inputs::update_submodules(cx, &repo, &mirror.path)?;
     Ok(branch)
 }
 
 /// Puts the files of `base` in place, on the new branch.
-fn check_out(repo: &Repo, name: &StudioName, branch: &str, base: &CommitId) -> Result<()> {
-    repo.git(["switch", "--quiet", "--no-track", "--create", branch, base.as_str()])
-        .run()
-        .map(drop)
-        .map_err(|cause| failed(name, &cause))
+fn check_out(cx: &Context, home: &Home, repo: &Repo, branch: &str, base: &CommitId) -> Result<()> {
+    let name = format!("refs/heads/{branch}");
+    let who = repo.identity(cx.env.now());
+    let moves = [
+        Move { name: name.clone(), from: None, to: Target::Commit(base.clone()) },
+        Move { name: "HEAD".into(), from: None, to: Target::Ref(name) },
+    ];
+    repo.move_refs(&who, &format!("studio: made from {}", base.short()), &moves)?;
+    // Without blocks to share, the pool has nothing that git has not.
+    let pool = if fs::shares_blocks(&repo.git_dir()) && home.pool().is_dir() {
+        Some(Pool::take(cx, home)?)
+    } else {
+        None
+    };
+    repo.check_out(base, pool.as_ref())?;
+    drop(pool);
+    // As git calls it after a clone: from nothing.
+    let nothing = CommitId::new(&"0".repeat(base.as_str().len()))
+        .map_err(|cause| Error::new(cause.to_string()))?;
+    if let Err(cause) = repo.run_checkout_hook(&nothing, base) {
+        cx.ui.warn(format!("the hook `post-checkout` failed\n{}", cause.causes().join("\n")));
+    }
+    Ok(())
 }
 
 fn failed(name: &StudioName, cause: &crate::process::Failure) -> Error {

@@ -8,7 +8,7 @@ use super::work::{save, scratch_name};
 use super::{Studio, Taken, log, mirror};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Head, Repo};
+use crate::git::{Head, Move, Repo, Target};
 use crate::names::{CommitId, StudioName};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
 use camino::Utf8Path;
@@ -51,33 +51,15 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
     }
     let before = repo.tree_of(&head.commit)?;
     let made = repo.ref_commit(&format!("refs/heads/{branch}"))?.is_none();
-    let mut switch = repo.git(["switch", "--quiet", "--no-overwrite-ignore"]);
-    switch = if made {
-        switch.args(["--no-track", "--create", &branch, commit.as_str()])
-    } else {
-        switch.arg(&branch)
-    };
-    let shared = taken.shared_with_children();
-    switch.run().map_err(|cause| {
-        Error::new(format!(
-            "the files of {} cannot be put in place; they are as they were",
-            commit.short()
-        ))
-        .because(cause.output())
-        .hint("move the files that git names out of the way, and try again")
-    })?;
-    drop(shared);
+    let to = Head { branch: Some(branch.clone()), commit: commit.clone() };
+    let after = repo.tree_of(&commit)?;
     let who = repo.identity(cx.env.now());
     let draft = Draft {
         kind: Kind::Hydrate,
         summary: format!("hydrated `{branch}` from {source} at {}", commit.short()),
         time: cx.env.now(),
-        before: State { head, worktree: before.to_string(), staged: None },
-        after: State {
-            head: Head { branch: Some(branch.clone()), commit: commit.clone() },
-            worktree: repo.tree_of(&commit)?.to_string(),
-            staged: None,
-        },
+        before: State { head: head.clone(), worktree: before.to_string(), staged: None },
+        after: State { head: to.clone(), worktree: after.to_string(), staged: None },
         branches: if made {
             vec![BranchMove { name: branch.clone(), from: None, to: Some(commit.clone()) }]
         } else {
@@ -87,10 +69,57 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
         staged: None,
         sort: Sort::New,
     };
-    let entry = Log::of(repo).write(&who, draft)?;
-    repo.move_refs(&who, "studio: hydrate", &[entry])?;
+    let mut moves = vec![Log::of(repo).write(&who, draft)?];
+    // Another work tree may have the branch, and a branch may have the name of something else: git knows.
+    let plain = !repo.has_linked_worktrees()
+        && (made || repo.ref_commit(&format!("refs/heads/{branch}"))?.as_ref() == Some(&commit));
+    let index = if plain { repo.move_quickly(before, after)? } else { None };
+    if index.is_none() {
+        switch(repo, taken, &to, made)?;
+    }
+    if let Some(index) = &index {
+        let name = format!("refs/heads/{branch}");
+        if made {
+            let to = Target::Commit(commit.clone());
+            moves.push(Move { name: name.clone(), from: None, to });
+        }
+        moves.push(Move { name: "HEAD".into(), from: None, to: Target::Ref(name) });
+        taken.undertaking.intend(index, &commit)?;
+    }
+    repo.move_refs(&who, "studio: hydrate", &moves)?;
+    if let Some(index) = &index {
+        repo.install_index(index)?;
+        repo.log_checkout(&who, &head, &to)?;
+        let shared = taken.shared_with_children();
+        if let Err(cause) = repo.run_checkout_hook(&head.commit, &commit) {
+            cx.ui.warn(format!("the hook `post-checkout` failed\n{}", cause.causes().join("\n")));
+        }
+        drop(shared);
+    }
     update_submodules(cx, repo, &studio.mirror)?;
     Ok(Hydrated { commit, branch, source, already: false })
+}
+
+/// Lets git bring files, index and HEAD to a branch, which is made if it is `made`.
+fn switch(repo: &Repo, taken: &Taken, to: &Head, made: bool) -> Result<()> {
+    let branch = to.branch.as_deref().unwrap_or_default();
+    let switch = repo.git(["switch", "--quiet", "--no-overwrite-ignore"]);
+    let switch = if made {
+        switch.args(["--no-track", "--create", branch, to.commit.as_str()])
+    } else {
+        switch.arg(branch)
+    };
+    let shared = taken.shared_with_children();
+    switch.run().map_err(|cause| {
+        Error::new(format!(
+            "the files of {} cannot be put in place; they are as they were",
+            to.commit.short()
+        ))
+        .because(cause.output())
+        .hint("move the files that git names out of the way, and try again")
+    })?;
+    drop(shared);
+    Ok(())
 }
 
 /// Finds the commit that `rev` names, and brings it into this studio: from here, from the snapshots, from other studios,

@@ -22,6 +22,8 @@ pub(in crate::git) enum Step {
         id: gix::ObjectId,
         /// Its kind.
         kind: EntryKind,
+        /// What the index has, if it has a file there.
+        entry: Option<usize>,
     },
     /// The tree has nothing here.
     Gone(usize),
@@ -109,7 +111,7 @@ impl Way<'_> {
             let here = (at < entries.end && self.entry(at) == self.path).then_some(at);
             let next = match here {
                 Some(at) if self.is(at, id, kind) => Step::Same(at..at + 1),
-                _ => Step::Other { path: self.path.clone(), id, kind },
+                entry => Step::Other { path: self.path.clone(), id, kind, entry },
             };
             (self.step)(next);
             at += usize::from(here.is_some());

@@ -4,6 +4,7 @@ mod against;
 mod rewrite;
 
 pub(super) use against::{Step, against};
+pub(super) use rewrite::{mode_of, written};
 
 use super::{Repo, Tree};
 use crate::error::{Error, OrSay, Result};

@@ -77,8 +77,14 @@ impl Repo {
         written(&next, &remembered).map(Some)
     }
 
+    /// The bytes of an index whose entries are those of `tree`, with what it can remember of the folders.
+    pub(in crate::git) fn index_with_trees(&self, entries: &State, tree: Tree) -> Any<Vec<u8>> {
+        let remembered = against(&self.gix, entries, tree.0, &mut |_| {})?;
+        written(entries, &remembered)
+    }
+
     /// Whether nothing of the index would be lost that its user wants it to have.
-    pub(super) fn rewritable(&self, index: &State) -> bool {
+    pub(in crate::git) fn rewritable(&self, index: &State) -> bool {
         let shared = |entry: camino::Utf8DirEntry| entry.file_name().starts_with("sharedindex.");
         usual(&self.gix, index)
             && index.version() != Version::V4
@@ -89,7 +95,7 @@ impl Repo {
 }
 
 /// An index file with these entries and what it remembers of their folders.
-pub(super) fn written(entries: &State, remembered: &Remembered) -> Any<Vec<u8>> {
+pub(in crate::git) fn written(entries: &State, remembered: &Remembered) -> Any<Vec<u8>> {
     let mut bytes = Vec::with_capacity(entries.entries().len() * 100);
     let options = write::Options { extensions: write::Extensions::None, skip_hash: false };
     entries.write_to(&mut bytes, options)?;
@@ -100,7 +106,8 @@ pub(super) fn written(entries: &State, remembered: &Remembered) -> Any<Vec<u8>> 
     Ok(bytes)
 }
 
-pub(super) fn mode_of(kind: EntryKind) -> Mode {
+/// The mode that an index has for an entry of this kind.
+pub(in crate::git) fn mode_of(kind: EntryKind) -> Mode {
     match kind {
         EntryKind::Tree => Mode::DIR,
         EntryKind::Blob => Mode::FILE,

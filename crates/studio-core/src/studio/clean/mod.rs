@@ -21,6 +21,7 @@ use crate::fs::{self, Held, Lock, Usage};
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::switch::Sources;
+use crate::{pool, snapshot};
 use camino::{Utf8Path, Utf8PathBuf};
 use needed::Needs;
 use serde::Serialize;
@@ -160,7 +161,7 @@ pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
         let needs = read()?;
         for (id, claim) in claimed {
             if claim.is_some() && needs.of(id).is_none() && !is_new(home, id) {
-                parts::discard(home, id)?;
+                snapshot::discard(cx, home, id)?;
                 cleaned.removed.push(id.clone());
             } else if home.snapshot(id).exists() {
                 cleaned.spared.push(id.clone());
@@ -171,5 +172,6 @@ pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
     remains::find(cx, home, &needs, &plan.policy, &[])?.remove(home)?;
     commits::let_go(cx, home, &needs, &read)?;
     parts::tidy(home);
+    pool::sweep(cx, home)?;
     Ok(cleaned)
 }

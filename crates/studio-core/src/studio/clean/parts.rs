@@ -1,5 +1,5 @@
-//! What cleaning asks of those whose things it removes: the folder of a snapshot, its ref in a mirror, and what commands
-//! that were killed left beside them.
+//! What cleaning asks of those whose things it removes: the ref of a snapshot in a mirror, and what commands that were
+//! killed left.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -8,11 +8,6 @@ use crate::git::{Depth, Move, Repo, Target, remove_stale_locks};
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::studio::mirror::snapshot_ref;
-
-/// Removes the folder of a snapshot, so that nobody sees half of it.
-pub(super) fn discard(home: &Home, id: &CommitId) -> Result<()> {
-    fs::discard(&home.snapshot(id))
-}
 
 /// Removes the refs of snapshots from a mirror.
 pub(super) fn unpin(cx: &Context, home: &Home, mirror: &Repo, ids: &[CommitId]) -> Result<()> {
