@@ -189,6 +189,11 @@ pub fn remove_file(path: &Utf8Path) -> Result<()> {
     }
 }
 
+/// Removes a folder if there is nothing in it.
+pub fn remove_if_empty(path: &Utf8Path) {
+    let _ = fs::remove_dir(path);
+}
+
 /// Removes a folder with everything in it, read-only folders (sealed snapshots) too.
 pub fn remove_tree(path: &Utf8Path) -> Result<()> {
     fn remove(path: &std::path::Path) -> io::Result<()> {

@@ -76,6 +76,17 @@ impl Repo {
         fs::rename(&lock, &file)
     }
 
+    /// Removes refs, whatever they are.
+    pub fn delete_refs(&self, names: &[String]) -> Result<(), MoveFailed> {
+        let change = || Change::Delete { expected: PreviousValue::Any, log: RefLog::AndReference };
+        let edits = names
+            .iter()
+            .map(|name| Ok(RefEdit { change: change(), name: full_name(name)?, deref: false }))
+            .collect::<Result<Vec<_>, MoveFailed>>()?;
+        self.gix.edit_references_as(edits, None).map_err(|cause| MoveFailed(cause.to_string()))?;
+        Ok(())
+    }
+
     /// The branch that HEAD is on, as `main`, whether that has commits or not; `None` when detached.
     pub fn head_branch(&self) -> crate::Result<Option<String>> {
         let name = self.gix.head_name().or_say(|| "HEAD cannot be read")?;

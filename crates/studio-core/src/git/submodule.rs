@@ -5,6 +5,7 @@ use crate::error::{OrSay, Result};
 use crate::names::CommitId;
 use gix::bstr::ByteSlice;
 use gix::objs::tree::EntryKind;
+use std::collections::{BTreeSet, HashSet};
 
 /// A submodule as the index has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,39 @@ impl Repo {
     /// The submodules in an index that is at hand.
     pub(super) fn links_among(&self, index: &gix::index::State) -> Vec<Submodule> {
         links(index)
+    }
+
+    /// The commits of all submodules that the trees of these commits name, and of those in them, as far as this repository
+    /// has them. Trees that several of them share are read once.
+    pub fn links_reached(&self, commits: &BTreeSet<CommitId>) -> Result<BTreeSet<CommitId>> {
+        let mut found = BTreeSet::new();
+        let mut seen = HashSet::new();
+        let mut commits: Vec<CommitId> = commits.iter().cloned().collect();
+        let mut trees = Vec::new();
+        while let Some(commit) = commits.pop() {
+            if self.has(&commit) {
+                trees.push(self.tree_of(&commit)?.0);
+            }
+            while let Some(id) = trees.pop() {
+                if !seen.insert(id) {
+                    continue;
+                }
+                let tree =
+                    self.gix.find_tree(id).or_say(|| format!("the tree {id} is not here"))?;
+                for entry in tree.iter() {
+                    let entry = entry.or_say(|| format!("the tree {id} cannot be read"))?;
+                    if entry.mode().is_tree() {
+                        trees.push(entry.object_id());
+                    } else if entry.mode().is_commit() {
+                        let link = commit_id(entry.object_id());
+                        if found.insert(link.clone()) {
+                            commits.push(link);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The repository of a submodule, if it is there.

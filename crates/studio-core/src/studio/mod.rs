@@ -11,7 +11,7 @@ mod hydrate;
 mod inputs;
 mod list;
 mod log;
-pub(crate) mod mirror;
+pub mod mirror;
 mod pins;
 mod rebase;
 pub(crate) mod remote;

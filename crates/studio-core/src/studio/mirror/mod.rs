@@ -4,9 +4,11 @@
 //! `refs/heads` and `refs/tags` are upstream's; `refs/studio/snapshots/ID` and `refs/studio/inputs/ID` pin commits of
 //! ours. git itself is kept from cleaning a mirror: snapshots, and studios on another device, borrow from it.
 
+mod compact;
 mod pin;
 mod upstream;
 
+pub use compact::{compact, unpin};
 pub(crate) use pin::{input_ref, pin, snapshot_ref};
 pub use upstream::Upstream;
 
@@ -43,7 +45,9 @@ impl Mirror {
             git::remove_stale_locks(&path, Depth::Here)?;
             git::remove_stale_locks(&path.join("refs/heads"), Depth::Below)?;
             git::remove_stale_locks(&path.join("refs/tags"), Depth::Below)?;
+            compact::finish(cx, home, &upstream.key())?;
             renew(cx, &path, upstream)?;
+            compact::tidy(cx, home, &upstream.key())?;
         } else {
             cx.ui.step(format!("getting `{upstream}` ..."));
             make(&path, upstream)?;

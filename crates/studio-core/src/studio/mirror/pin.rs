@@ -38,6 +38,7 @@ pub(crate) fn pin(
     }
     let key = studio.mirror.file_name().unwrap_or_default();
     let lock = Lock::wait(&studio.home.lock(&format!("pin-{key}")), &cx.command, &cx.ui)?;
+    mirror.finish_removal()?;
     match repo.copy_missing(commit, &mirror, MANY)? {
         Copied::All(_) => mirror.put_ref(name, commit),
         Copied::TooMany => {
