@@ -33,6 +33,7 @@ fn a_studio_is_what_git_clone_makes() {
     sandbox.set("GIT_DEFAULT_REF_FORMAT", "reftable");
     let script = "git -C ../seed push -q $PWD HEAD:feature/x HEAD:Feature HEAD:FEATURE
         git tag light main; git tag -am one one main; git tag -am two two one; git tag tree main^{tree}
+        git update-ref \"$(printf 'refs/heads/caf\\351')\" main
         git config --global branch.autoSetupRebase always";
     sandbox.sh(&upstream, script).ok();
     let studio = made(&sandbox, "try", "upstream.git");
@@ -141,6 +142,27 @@ fn thousands_of_tags_and_pins_are_taken_along_or_left_in_one_go() {
     assert_eq!(count("refs/studio"), "0");
     let files = sandbox.sh(&two, "find .git/refs -type f | wc -l").ok();
     assert_eq!(files, "3", "each ref is a file of its own");
+}
+
+#[test]
+fn thousands_of_loose_objects_are_packed_on_the_way_to_the_next_studio() {
+    let sandbox = Sandbox::new();
+    let one = sandbox.studio("one");
+    let mirror = sandbox.sh(sandbox.studio_home(), "echo $PWD/mirrors/*").ok();
+    let script = format!(
+        "mkdir many; awk 'BEGIN {{ for (i = 0; i < 3500; i++) {{ f = \"many/\" i; print i > f; close(f) }} }}'
+         ls many/* | git -C {mirror} --work-tree=$PWD hash-object -w --no-filters --stdin-paths >ids"
+    );
+    sandbox.sh("", &script).ok();
+    let two = sandbox.studio("two");
+    let loose = format!("find {mirror}/objects {two}/.git/objects -path '*/objects/??/*' | wc -l");
+    assert_eq!(sandbox.sh("", &loose).ok(), "0");
+    for studio in [&one, &two] {
+        assert_eq!(sandbox.run(studio, "git fsck --strict --no-dangling").ok(), "");
+    }
+    // Nothing was lost, needed or not.
+    let there = format!("git -C {mirror} cat-file --batch-check <ids | grep -c blob");
+    assert_eq!(sandbox.sh("", &there).ok(), "3500");
 }
 
 #[test]
