@@ -5,7 +5,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Identity, Repo, Tree};
+use crate::git::{Repo, Tree};
 use crate::names::{CommitId, InputName};
 use crate::nix::{Nix, git_file_ref};
 
@@ -26,7 +26,6 @@ pub struct Moved {
 pub fn refresh(
     cx: &Context,
     repo: &Repo,
-    who: &Identity,
     tree: Tree,
     head: &CommitId,
     moved: &[Moved],
@@ -39,12 +38,13 @@ pub fn refresh(
         Error::new("`flake.lock` is not text").hint("make it anew: `nix flake lock`")
     })?;
     let nix = Nix::find(cx)?;
+    let who = repo.identity(cx.env.now());
     let mut lock = old.clone();
     for input in moved {
         let name = InputName::new(&input.name)?;
         let tree = repo.tree_with_file(tree, "flake.lock", lock.as_bytes())?;
         let message = "a candidate that only nix reads";
-        let candidate = repo.write_commit(who, message, tree, std::slice::from_ref(head))?;
+        let candidate = repo.write_commit(&who, message, tree, std::slice::from_ref(head))?;
         let flake = git_file_ref(repo.top(), &format!("ref=HEAD&rev={candidate}"));
         let folder = repo.top().join(&input.path);
         if let Some(new) = nix.lock_input(cx, &flake, &name, &folder, &input.commit, &lock)? {

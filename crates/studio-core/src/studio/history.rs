@@ -104,9 +104,11 @@ fn reverse(
     let staged_now = staged.as_ref().map(|(_, tree)| tree.to_string());
     // What was staged since stays staged; otherwise the index becomes what it was.
     let index = if files_move {
-        let shared = taken.shared_with_children();
-        repo.move_files(now, target)?;
-        drop(shared);
+        if repo.move_quickly(now, target)?.is_none() {
+            let shared = taken.shared_with_children();
+            repo.move_files(now, target)?;
+            drop(shared);
+        }
         Some(restored()?)
     } else if staged_now == operation.after.staged {
         Some(restored()?)

@@ -9,7 +9,7 @@ use super::{Studio, Taken};
 use crate::config::Allowance;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{self, Changes, Head, Identity, Move, Repo, Stale, Target, Tree};
+use crate::git::{self, Changes, Head, Move, Repo, Stale, Target, Tree};
 use crate::guard;
 use crate::names::{CommitId, StudioName};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
@@ -40,7 +40,6 @@ pub struct Prepared {
     staged: Option<(Vec<u8>, Tree)>,
     lock_file: Option<Vec<u8>>,
     stale: Stale,
-    who: Identity,
 }
 
 /// Reads everything uncommitted and writes it as objects. Nothing that the user sees changes.
@@ -63,7 +62,6 @@ pub fn prepare(
             .chain(guarding.allowed.iter().cloned())
             .collect(),
     };
-    let who = repo.identity(cx.env.now());
     let changes = repo.changes()?;
     let mut problems = guard::problems(repo, "", &changes, &allowance)?;
     let mut found = Vec::new();
@@ -77,7 +75,7 @@ pub fn prepare(
     let plain = repo.write_worktree_tree(&changes, &|_| false)?;
     let tree = repo.tree_with_links(plain, &inputs::links_of(&pieces, ""))?;
     let moved = inputs::moved(repo, head_tree, tree)?;
-    let lock_file = lockfile::refresh(cx, repo, &who, tree, &head.commit, &moved)?;
+    let lock_file = lockfile::refresh(cx, repo, tree, &head.commit, &moved)?;
     let staged = match repo.write_staged_tree(&changes)? {
         Some(staged) => Some((repo.index_bytes()?, staged)),
         None => None,
@@ -105,7 +103,6 @@ pub fn prepare(
             staged,
             lock_file,
             stale: changes.stale().clone(),
-            who,
         });
     }
     for special in repo.untrackable(&changes)? {
@@ -120,6 +117,8 @@ pub fn prepare(
             "to have its files too, make it a submodule: `git submodule add URL {path}`"
         ));
     }
+    // Not before it is needed: asking for the time zone alone reads some twenty folders.
+    let who = repo.identity(cx.env.now());
     if who.stand_in {
         cx.ui
             .warn("git does not know who you are, so the commit is by `studio <studio@localhost>`");
@@ -144,7 +143,6 @@ pub fn prepare(
         staged,
         lock_file,
         stale: changes.stale().clone(),
-        who,
     })
 }
 
@@ -268,9 +266,10 @@ pub fn record(
         staged: prepared.staged.clone(),
         sort: Sort::New,
     };
-    moves.push(Log::of(repo).write(&prepared.who, draft)?);
+    let who = repo.identity(cx.env.now());
+    moves.push(Log::of(repo).write(&who, draft)?);
     taken.undertaking.intend(&index, &prepared.commit)?;
-    repo.move_refs(&prepared.who, &format!("studio: {}", kind.word()), &moves)?;
+    repo.move_refs(&who, &format!("studio: {}", kind.word()), &moves)?;
     repo.install_index(&index)?;
     Ok(())
 }
