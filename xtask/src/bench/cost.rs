@@ -1,12 +1,13 @@
 //! What a shell line costs: its time, that of processors, and the memory of the largest process in
 //! it, as the kernel counted them. Not here: what costs are compared with.
 
+use super::memory;
 use super::times::Times;
 use crate::error::{Error, Result};
 use crate::example::Place;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::fs::File;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use wait4::{ResourceUsage, Wait4};
 
@@ -20,6 +21,9 @@ pub struct Costs {
     /// Bytes that the largest process had in memory at its peak, in any run. Processes that ran at
     /// the same time are not added up.
     pub peak: u64,
+    /// Of these, what is the process's own and no page of a mapped file. Seen from outside in one
+    /// more run, so that nobody looks while time is taken.
+    pub own: u64,
 }
 
 /// One way to do something, as shell lines. In them `$1` is the number of the run, and `$2` a file
@@ -68,6 +72,11 @@ pub fn measure(walks: &[Walk], runs: usize) -> Result<Vec<Costs>> {
             walk.untimed(walk.way.after, run)?;
         }
     }
+    for (walk, costs) in walks.iter().zip(&mut all) {
+        walk.untimed(walk.way.before, runs)?;
+        costs.own = walk.watched(walk.way.line, runs)?;
+        walk.untimed(walk.way.after, runs)?;
+    }
     Ok(all)
 }
 
@@ -83,9 +92,30 @@ impl Walk<'_> {
         if line.is_empty() { Ok(()) } else { self.run(line, run).map(drop) }
     }
 
+    /// How long it took, and what the kernel says of it.
     fn run(&self, line: &str, run: usize) -> Result<(Duration, ResourceUsage)> {
-        // Files, because somebody who reads a pipe would be measured too.
-        let said = self.place.dir.join("said");
+        let mut command = self.command(line, run)?;
+        let failed = |cause| Error::new(format!("cannot run `{line}`: {cause}"));
+        let start = Instant::now();
+        let used = command.spawn().map_err(failed)?.wait4().map_err(failed)?;
+        let took = start.elapsed();
+        self.judge(line, used.status)?;
+        Ok((took, used.rusage))
+    }
+
+    /// Bytes of memory of its own.
+    fn watched(&self, line: &str, run: usize) -> Result<u64> {
+        let mut command = self.command(line, run)?;
+        let failed = |cause| Error::new(format!("cannot run `{line}`: {cause}"));
+        let mut child = command.spawn().map_err(failed)?;
+        let bytes = memory::watch(&mut child).map_err(failed)?;
+        self.judge(line, child.wait().map_err(failed)?)?;
+        Ok(bytes)
+    }
+
+    fn command(&self, line: &str, run: usize) -> Result<Command> {
+        // A file, because somebody who reads a pipe would be measured too.
+        let said = self.said();
         let output = File::create(&said).map_err(Error::io("write", &said))?;
         let errors = output.try_clone().map_err(Error::io("write", &said))?;
         let mut command = Command::new("sh");
@@ -97,24 +127,24 @@ impl Walk<'_> {
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors);
-        let failed = |cause| Error::new(format!("cannot run `{line}`: {cause}"));
-        let start = Instant::now();
-        let used = command.spawn().map_err(failed)?.wait4().map_err(failed)?;
-        let took = start.elapsed();
-        if used.status.success() {
-            return Ok((took, used.rusage));
+        Ok(command)
+    }
+
+    fn said(&self) -> Utf8PathBuf {
+        self.place.dir.join("said")
+    }
+
+    fn judge(&self, line: &str, status: ExitStatus) -> Result<()> {
+        if status.success() {
+            return Ok(());
         }
-        Err(failure(line, used.status, &said))
+        let said = std::fs::read_to_string(self.said()).unwrap_or_default();
+        Err(Error::new(format!("`{line}` failed ({status})\n{}", said.trim_end())))
     }
 }
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-fn failure(line: &str, status: std::process::ExitStatus, said: &Utf8Path) -> Error {
-    let said = std::fs::read_to_string(said).unwrap_or_default();
-    Error::new(format!("`{line}` failed ({status})\n{}", said.trim_end()))
 }
 
 #[cfg(test)]
@@ -141,9 +171,11 @@ mod tests {
         let costs = measure(&walks, 2).unwrap();
         let log = std::fs::read_to_string(folder.join("log")).unwrap();
         let lines: Vec<&str> = log.lines().filter(|line| *line != "before").collect();
-        let turns = ["one 0 file-0", "two 0 file-0", "two 1 file-1", "one 1 file-1"];
+        let mut turns = vec!["one 0 file-0", "two 0 file-0", "two 1 file-1", "one 1 file-1"];
+        // Once more, for a look at their memory.
+        turns.extend(["one 2 file-2", "two 2 file-2"]);
         assert_eq!(lines, [["prepare"; 2].as_slice(), &turns].concat());
-        assert_eq!(log.matches("before").count(), 4);
+        assert_eq!(log.matches("before").count(), 6);
         assert!(!folder.join("made-0").exists() && !folder.join("made-1").exists());
         assert!(costs.iter().all(|costs| costs.times.minimum() > 0.0));
     }

@@ -7,6 +7,7 @@ mod build;
 mod cost;
 mod evaluations;
 mod jj;
+mod memory;
 mod nh;
 mod repositories;
 mod snapshots;

@@ -152,7 +152,8 @@ pub const ALL: &[Row] = &[
         },
         beside: Way {
             shown: "`git status` in it",
-            line: "cd \"$(cat ~/snapshot)\"; git status",
+            // For root the index is not read-only, and git would freshen it.
+            line: "cd \"$(cat ~/snapshot)\"; git --no-optional-locks status",
             ..NOTHING
         },
         jj: None,

@@ -15,10 +15,11 @@ pub struct Compared {
     goal: f64,
 }
 
-/// A command, and what it took.
+/// A command, what it took, and its memory.
 struct Cell {
     shown: String,
     took: String,
+    memory: String,
 }
 
 impl Compared {
@@ -27,7 +28,11 @@ impl Compared {
         let [ours, beside, ..] = costs else {
             unreachable!("a row has two ways at least");
         };
-        let cell = |shown: &str, costs: &Costs| Cell { shown: shown.to_owned(), took: took(costs) };
+        let cell = |shown: &str, costs: &Costs| Cell {
+            shown: shown.to_owned(),
+            took: took(costs),
+            memory: format!("{} ({})", megabytes(costs.peak), megabytes(costs.own)),
+        };
         Compared {
             work: row.work.to_owned(),
             ours: cell(row.ours.shown, ours),
@@ -41,7 +46,11 @@ impl Compared {
 
     /// What the snapshot of this number added to the disk, beside a worktree.
     pub fn disk(number: usize, ours: u64, worktree: u64, goal: f64) -> Compared {
-        let cell = |shown: &str, bytes| Cell { shown: shown.to_owned(), took: megabytes(bytes) };
+        let cell = |shown: &str, bytes| Cell {
+            shown: shown.to_owned(),
+            took: megabytes(bytes),
+            memory: String::new(),
+        };
         Compared {
             work: format!("disk of snapshot {number}, one file changed each"),
             ours: cell("`git mutable-snapshot`", ours),
@@ -80,8 +89,8 @@ impl Table {
     /// To stdout.
     pub fn print(&self) {
         let (head, line) = if self.with_jj { (" jj |", "---|") } else { ("", "") };
-        println!("| work | ours | peak of memory | beside | ratio | goal |{head}");
-        println!("|---|---|---|---|---|---|{line}");
+        println!("| work | ours | memory | beside | memory | ratio | goal |{head}");
+        println!("|---|---|---|---|---|---|---|{line}");
         for row in &self.rows {
             let cell = |cell: &Cell| format!("{}: {}", cell.shown, cell.took);
             let jj = match (&row.jj, self.with_jj) {
@@ -90,15 +99,17 @@ impl Table {
                 (_, false) => String::new(),
             };
             println!(
-                "| {} | {} | {} | {} | {:.3} | {} |{jj}",
+                "| {} | {} | {} | {} | {} | {:.3} | {} |{jj}",
                 row.work,
                 cell(&row.ours),
-                row.peak.map(megabytes).unwrap_or_default(),
+                row.ours.memory,
                 cell(&row.beside),
+                row.beside.memory,
                 row.ratio,
                 row.goal,
             );
         }
+        println!("\nmemory: of the largest process, and of that its own without mapped files");
         for line in &self.skipped {
             println!("\nnot measured: {line}");
         }
