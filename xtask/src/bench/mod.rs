@@ -63,6 +63,8 @@ enum Part {
     Build,
     /// What snapshots and studios take beside worktrees and clones.
     Snapshots,
+    /// What long histories make of that.
+    History,
 }
 
 impl Bench {
@@ -73,7 +75,7 @@ impl Bench {
         if self.wants(Part::StartUp) {
             broken.extend(start_up::start_up(workspace, &programs)?);
         }
-        if self.wants(Part::Snapshots) {
+        if self.wants(Part::Snapshots) || self.wants(Part::History) {
             broken.extend(self.snapshots(workspace, &programs)?);
         }
         let nh = if self.against_nh { Some(nh::program(workspace)?) } else { None };
@@ -102,13 +104,21 @@ impl Bench {
     fn snapshots(&self, workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
         let on = self.on.clone().unwrap_or_else(|| workspace.target.join("bench"));
         std::fs::create_dir_all(&on).map_err(Error::io("make the folder", &on))?;
-        let options = snapshots::Options {
-            // Programs run in folders of their own.
-            on: &on.canonicalize_utf8().map_err(Error::io("find", &on))?,
-            files: self.files.and_then(|files| usize::try_from(files).ok()),
-            against_jj: self.against_jj,
-        };
-        snapshots::snapshots(workspace, programs, &options)
+        // Programs run in folders of their own.
+        let on = on.canonicalize_utf8().map_err(Error::io("find", &on))?;
+        let files = self.files.and_then(|files| usize::try_from(files).ok());
+        let mut bench = snapshots::Bench::new(&on, programs).with_files(files);
+        if self.against_jj {
+            bench = bench.against_jj(workspace)?;
+        }
+        let mut broken = Vec::new();
+        if self.wants(Part::Snapshots) {
+            broken.extend(bench.sizes()?);
+        }
+        if self.wants(Part::History) {
+            broken.extend(bench.history()?);
+        }
+        Ok(broken)
     }
 
     fn wants(&self, part: Part) -> bool {

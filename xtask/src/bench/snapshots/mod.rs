@@ -31,47 +31,53 @@ const RUNS: usize = 7;
 /// The promise: bytes in memory at the peak of any of our commands.
 const MOST_MEMORY: u64 = 200_000_000;
 
-/// What the caller of the bench chose.
-pub struct Options<'a> {
-    /// The folder that repositories and studios are made in.
-    pub on: &'a Utf8Path,
-    /// Instead of [`FILES`], and for histories too; those are shorter then.
-    pub files: Option<usize>,
-    /// Whether `jj` is shown too.
-    pub against_jj: bool,
-}
-
-/// Measures everything; gives what is more than promised.
-pub fn snapshots(
-    workspace: &Workspace,
-    programs: &Utf8Path,
-    options: &Options,
-) -> Result<Vec<String>> {
-    let jj = if options.against_jj { Some(jj::folder(workspace)?) } else { None };
-    let bench = Bench { folder: options.on.join("snapshots"), programs, jj };
-    let mut broken = Vec::new();
-    let sizes = options.files.map_or(FILES.to_vec(), |files| vec![files]);
-    for files in sizes {
-        broken.extend(bench.size(Recipe { files, commits: COMMITS })?);
-    }
-    broken.extend(history::history(&bench, options.files)?);
-    Ok(broken)
-}
-
 /// What all measurements have in common.
-struct Bench<'a> {
+pub struct Bench<'a> {
+    /// The folder that repositories and studios are made in.
     folder: Utf8PathBuf,
     programs: &'a Utf8Path,
+    /// Instead of [`FILES`], and for histories too; those are shorter then.
+    files: Option<usize>,
+    /// The folder of `jj`, if it is shown too.
     jj: Option<Utf8PathBuf>,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// Measures below `on`, which is there.
+    pub fn new(on: &Utf8Path, programs: &'a Utf8Path) -> Bench<'a> {
+        Bench { folder: on.join("snapshots"), programs, files: None, jj: None }
+    }
+
+    /// Measures with so many files, and short histories.
+    pub fn with_files(self, files: Option<usize>) -> Bench<'a> {
+        Bench { files, ..self }
+    }
+
+    /// Shows `jj` too, which is built if it is not there.
+    pub fn against_jj(self, workspace: &Workspace) -> Result<Bench<'a>> {
+        Ok(Bench { jj: Some(jj::folder(workspace)?), ..self })
+    }
+
+    /// What depends on the number of files; gives what is more than promised.
+    pub fn sizes(&self) -> Result<Vec<String>> {
+        let mut broken = Vec::new();
+        for files in self.files.map_or(FILES.to_vec(), |files| vec![files]) {
+            broken.extend(self.size(Recipe { files, commits: COMMITS })?);
+        }
+        Ok(broken)
+    }
+
+    /// What depends on the number of commits; gives what is more than promised.
+    pub fn history(&self) -> Result<Vec<String>> {
+        history::history(self, self.files)
+    }
+
     /// A home with a studio and a clone of the repository.
     fn ground(&self, recipe: Recipe) -> Result<Ground> {
         Ground::new(&self.folder, self.programs, self.jj.as_deref(), recipe)
     }
 
-    /// All rows that depend on the number of files.
+    /// All rows, on one repository.
     fn size(&self, recipe: Recipe) -> Result<Vec<String>> {
         let ground = self.ground(recipe)?;
         let mut table = Table::new(self.jj.is_some());
