@@ -1,5 +1,7 @@
 //! What is measured: each piece of work with its goal, our command for it, what a user would type
 //! instead, and jj's word for it where it has one. `ground` says what lies where.
+//!
+//! What is read in a measured line is read by the shell itself, which starts nothing for it.
 
 use crate::bench::cost::Way;
 
@@ -43,13 +45,13 @@ const ADD_WORKSPACE: Way = Way {
 };
 
 /// A snapshot of the studio, after which there is nothing left to commit.
-const SNAPSHOT: &str = "cd \"$(cat ~/studio)\"; git mutable-snapshot --no-push";
+const SNAPSHOT: &str = "read -r at < ~/studio; cd \"$at\"; git mutable-snapshot --no-push";
 
 /// A snapshot after a change of one file.
 const SNAPSHOT_OF_A_CHANGE: Way = Way {
     shown: "`git mutable-snapshot`",
     prepare: SNAPSHOT,
-    before: "cd \"$(cat ~/studio)\"; echo \"# $1\" >> \"$2\"",
+    before: "read -r at < ~/studio; cd \"$at\"; echo \"# $1\" >> \"$2\"",
     line: SNAPSHOT,
     ..NOTHING
 };
@@ -58,8 +60,8 @@ const SNAPSHOT_OF_A_CHANGE: Way = Way {
 const HYDRATE: Way = Way {
     shown: "`git mutable-hydrate`, there and back",
     prepare: "studio hydrate > ~/hydrate",
-    line: "cd \"$(cat ~/hydrate)\"; git mutable-hydrate \"$(cat ~/ten)\"; \
-           git mutable-hydrate \"$(cat ~/tip)\"",
+    line: "read -r at < ~/hydrate; read -r ten < ~/ten; read -r tip < ~/tip; cd \"$at\"; \
+           git mutable-hydrate \"$ten\"; git mutable-hydrate \"$tip\"",
     ..NOTHING
 };
 
@@ -127,16 +129,17 @@ pub const ALL: &[Row] = &[
         beside: Way {
             shown: "`git checkout`, there and back",
             prepare: "cd ~/plain; git checkout --quiet --detach \"$(cat ~/tip)\"",
-            line: "cd ~/plain; git checkout --quiet \"$(cat ~/ten)\"; \
-                   git checkout --quiet \"$(cat ~/tip)\"",
+            line: "read -r ten < ~/ten; read -r tip < ~/tip; cd ~/plain; \
+                   git checkout --quiet \"$ten\"; git checkout --quiet \"$tip\"",
             ..NOTHING
         },
         jj: Some(Way {
             shown: "`jj edit`, there and back",
             // Commits of upstream's main branch are not to be edited; looking at them is asked for.
             prepare: "cd ~/jj; jj edit --quiet --ignore-immutable \"$(cat ~/tip)\"",
-            line: "cd ~/jj; jj edit --quiet --ignore-immutable \"$(cat ~/ten)\"; \
-                   jj edit --quiet --ignore-immutable \"$(cat ~/tip)\"",
+            line: "read -r ten < ~/ten; read -r tip < ~/tip; cd ~/jj; \
+                   jj edit --quiet --ignore-immutable \"$ten\"; \
+                   jj edit --quiet --ignore-immutable \"$tip\"",
             ..NOTHING
         }),
         needs: None,
@@ -146,14 +149,15 @@ pub const ALL: &[Row] = &[
         goal: 1.0,
         ours: Way {
             shown: "`studio --verify`",
-            prepare: "cd \"$(cat ~/studio)\"; git mutable-snapshot --no-push > ~/snapshot",
-            line: "studio --verify \"$(basename \"$(cat ~/snapshot)\")\"",
+            prepare: "read -r at < ~/studio; cd \"$at\"; git mutable-snapshot --no-push > ~/snapshot; \
+                      basename \"$(cat ~/snapshot)\" > ~/id",
+            line: "read -r id < ~/id; studio --verify \"$id\"",
             ..NOTHING
         },
         beside: Way {
             shown: "`git status` in it",
             // For root the index is not read-only, and git would freshen it.
-            line: "cd \"$(cat ~/snapshot)\"; git --no-optional-locks status",
+            line: "read -r at < ~/snapshot; cd \"$at\"; git --no-optional-locks status",
             ..NOTHING
         },
         jj: None,
