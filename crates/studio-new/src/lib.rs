@@ -5,6 +5,7 @@
 mod cleaning;
 mod lists;
 mod settings;
+mod soundness;
 mod upstream;
 mod words;
 
@@ -71,6 +72,20 @@ pub struct Args {
         hide_short_help = true
     )]
     unpin: Option<String>,
+    /// Make sure that a snapshot is what its name says
+    ///
+    /// By what the file system says of each file; where that is not what it was, by reading it. A studio's switching commands
+    /// do the same before they activate anything.
+    #[arg(long, value_name = "SNAPSHOT", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
+        hide_short_help = true)]
+    verify: Option<String>,
+    /// With `--verify`: read and hash every file, whatever it looks like
+    #[arg(long, requires = "verify", help_heading = "Other work", hide_short_help = true)]
+    full: bool,
+    /// Make a snapshot again from git, in the place of one that is damaged or gone
+    #[arg(long, value_name = "SNAPSHOT", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
+        hide_short_help = true)]
+    repair: Option<String>,
     /// Remove snapshots that nothing needs
     ///
     /// Those stay that were taken last, that are young, pinned, in use, or that a generation, an open attempt to switch or
@@ -160,6 +175,12 @@ studio --clean --dry-run";
         }
         if let Some(snapshot) = &self.unpin {
             return cleaning::unpin(cx, &home, snapshot);
+        }
+        if let Some(snapshot) = &self.verify {
+            return soundness::verify(cx, &home, snapshot, self.full);
+        }
+        if let Some(snapshot) = &self.repair {
+            return soundness::repair(cx, &home, snapshot);
         }
         let keep = self.keep.map(|number| number.to_string());
         let settings = Settings::load(&cx.env)?

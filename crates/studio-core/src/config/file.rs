@@ -241,6 +241,8 @@ mod tests {
         }
         for (name, checks) in [("settings.md", 1), ("workflow.md", 2)] {
             let text = std::fs::read_to_string(docs.join(name)).expect(name);
+            // What comes before is of `config.toml`.
+            let text = text.split_once("## Tables of `studio.toml`").map_or(&*text, |(_, of)| of);
             let (_, rest) = text.split_once("```toml\n").expect("an example");
             let (example, _) = rest.split_once("```").expect("its end");
             assert_eq!(flake(example).expect(name).health().len(), checks, "{name}");

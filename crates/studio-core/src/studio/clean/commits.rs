@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::git::Repo;
 use crate::home::Home;
 use crate::names::CommitId;
+use crate::studio::mirror;
 use std::collections::BTreeSet;
 
 /// Removes the refs of snapshots that are not there, that nothing needs, and whose commits something else holds.
@@ -69,7 +70,8 @@ fn of_mirror(
     if useless.is_empty() {
         return Ok(());
     }
-    parts::unpin(cx, home, mirror, &useless)?;
+    let key = mirror.top().file_name().unwrap_or_default();
+    mirror::unpin(cx, home, key, &useless)?;
     // Somebody may have begun to take one of these snapshots again, and have found its ref still there.
     let (there, needs) = (remains::there(home)?, again()?);
     let wanted: Vec<CommitId> =

@@ -172,6 +172,7 @@ pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
     remains::find(cx, home, &needs, &plan.policy, &[])?.remove(home)?;
     commits::let_go(cx, home, &needs, &read)?;
     parts::tidy(home);
+    parts::compact(cx, home)?;
     pool::sweep(cx, home)?;
     Ok(cleaned)
 }

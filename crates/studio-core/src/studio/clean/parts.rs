@@ -1,52 +1,36 @@
-//! What cleaning asks of those whose things it removes: the ref of a snapshot in a mirror, and what commands that were
-//! killed left.
+//! What cleaning asks of those whose things it removes: refs that were let go of too early are put back, mirrors are made
+//! small, and what commands that were killed left is removed.
 
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs::{self, Lock};
-use crate::git::{Depth, Move, Repo, Target, remove_stale_locks};
+use crate::git::{Depth, Repo, remove_stale_locks};
 use crate::home::Home;
 use crate::names::CommitId;
-use crate::studio::mirror::snapshot_ref;
+use crate::studio::mirror::{self, input_ref, snapshot_ref};
+use std::collections::BTreeSet;
 
-/// Removes the refs of snapshots from a mirror.
-pub(super) fn unpin(cx: &Context, home: &Home, mirror: &Repo, ids: &[CommitId]) -> Result<()> {
-    change(cx, home, mirror, ids, |id| Move {
-        name: snapshot_ref(id),
-        from: Some(id.clone()),
-        to: Target::Nothing,
-    })
-}
-
-/// Puts refs that were removed a moment ago back.
+/// Puts refs that were removed a moment ago back, those of the submodules of these snapshots too.
 pub(super) fn pin_again(cx: &Context, home: &Home, mirror: &Repo, ids: &[CommitId]) -> Result<()> {
-    let missing: Vec<CommitId> = ids
-        .iter()
-        .filter(|id| !matches!(mirror.ref_commit(&snapshot_ref(id)), Ok(Some(_))))
-        .cloned()
-        .collect();
-    change(cx, home, mirror, &missing, |id| Move {
-        name: snapshot_ref(id),
-        from: None,
-        to: Target::Commit(id.clone()),
-    })
-}
-
-fn change(
-    cx: &Context,
-    home: &Home,
-    mirror: &Repo,
-    ids: &[CommitId],
-    edit: impl Fn(&CommitId) -> Move,
-) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
     let key = mirror.top().file_name().unwrap_or_default();
     let _lock = Lock::wait(&home.lock(&format!("pin-{key}")), &cx.command, &cx.ui)?;
     remove_stale_locks(&mirror.top().join("refs/studio"), Depth::Below)?;
-    let moves: Vec<Move> = ids.iter().map(edit).collect();
-    mirror.move_refs(&mirror.identity(cx.env.now()), "studio: clean", &moves)?;
+    let ids: BTreeSet<CommitId> = ids.iter().cloned().collect();
+    for input in mirror.links_reached(&ids)?.iter().filter(|input| mirror.has(input)) {
+        mirror.put_ref(&input_ref(input), input)?;
+    }
+    ids.iter().try_for_each(|id| mirror.put_ref(&snapshot_ref(id), id))
+}
+
+/// Makes every mirror small that has much to lose.
+pub(super) fn compact(cx: &Context, home: &Home) -> Result<()> {
+    let entries = home.mirrors().read_dir_utf8().into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| !entry.file_name().starts_with('.')) {
+        mirror::compact(cx, home, entry.file_name())?;
+    }
     Ok(())
 }
 
