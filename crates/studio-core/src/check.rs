@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::fs::Lock;
 use crate::nix::{Blame, Log, Nix, syntax};
 use crate::snapshot::Snapshot;
+use crate::studio;
 use crate::ui;
 use crate::verdict::{Kind, Outcome, Slot, Verdict, took};
 use std::time::Instant;
@@ -14,6 +15,7 @@ use std::time::Instant;
 /// A check that says no is an error; its verdict is recorded too, but never reused: what it depends on outside of the
 /// snapshot (the network, the disk) may be better by now.
 pub fn check(cx: &Context, nix: &Nix, snapshot: &Snapshot, again: bool) -> Result<Verdict> {
+    let _held = studio::hold(snapshot.home(), snapshot.id())?;
     let slot = Slot { snapshot, kind: Kind::Check, subject: None, system: nix.system() };
     // Who waited for the same check of somebody else finds its verdict.
     let name = format!("{}-{}", snapshot.id().short(), slot.name());

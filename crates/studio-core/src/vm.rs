@@ -7,6 +7,7 @@ use crate::fs::{self, Lock};
 use crate::process::Program;
 use crate::snapshot::Snapshot;
 use crate::store_path::StorePath;
+use crate::studio;
 use crate::target::Target;
 use crate::ui;
 use crate::verdict::{Kind, Outcome, Slot};
@@ -57,6 +58,7 @@ impl Run<'_> {
     pub fn start(&self, cx: &Context, runner: &Utf8Path) -> Result<()> {
         let suffix = if self.with_bootloader { "-with-bootloader" } else { "" };
         let home = self.snapshot.home();
+        let _held = studio::hold(home, self.snapshot.id())?;
         let lock = format!("{}-vm{suffix}-{}", self.snapshot.id().short(), self.target.name);
         let _lock = Lock::try_for(std::time::Duration::ZERO, &home.lock(&lock), &cx.command)?
             .map_err(|busy| {

@@ -14,6 +14,7 @@ use crate::error::{Error, Exit, Result};
 use crate::fs::Lock;
 use crate::nix::{Blame, Log, Nix, Refusal};
 use crate::snapshot::Snapshot;
+use crate::studio;
 use crate::target::{self, Target};
 use crate::verdict::{Kind, Outcome, Slot, Verdict, took};
 use std::time::Instant;
@@ -101,6 +102,7 @@ fn build_part(
     target: &Target,
     part: Part,
 ) -> Result<Built> {
+    let _held = studio::hold(snapshot.home(), snapshot.id())?;
     let subject = part.subject(target);
     let slot = slot(nix, snapshot, target, part);
     let name = format!("{}-{}", snapshot.id().short(), slot.name());

@@ -3,7 +3,7 @@
 use super::pins;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::fs::{self, Usage};
+use crate::fs::{self, Held, Usage};
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::switch::{MadeGeneration, Results, Sources};
@@ -87,6 +87,18 @@ pub(super) fn ids_in(folder: &Utf8Path) -> Result<Vec<CommitId>> {
     }
     ids.sort();
     Ok(ids)
+}
+
+/// Keeps a snapshot from being cleaned away while it is worked on.
+///
+/// Waits where it is just being removed, so nobody may call this with a lock that removing one needs.
+pub fn hold(home: &Home, id: &CommitId) -> Result<Held> {
+    fs::hold(&home.snapshot(id)).ok_or_else(|| {
+        Error::new(format!("the snapshot {} is not there any more", id.short())).hint(format!(
+            "make it again, in a studio: `git mutable-hydrate {}`, then `git mutable-snapshot`",
+            id.short()
+        ))
+    })
 }
 
 /// The snapshot that a text means: an id, the beginning of one, or a path of or in its folder.

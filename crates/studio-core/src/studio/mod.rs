@@ -17,7 +17,7 @@ mod rebase;
 pub(crate) mod remote;
 mod work;
 
-pub use catalog::{Cataloged, catalog, find_snapshot};
+pub use catalog::{Cataloged, catalog, find_snapshot, hold};
 pub use clean::{Cleaned, Goes, Need, Plan, Policy, clean, plan};
 pub use create::{Created, create};
 pub use history::{Reversed, redo, undo};

@@ -3,9 +3,9 @@
 //! A pin is a file of its own, `pins/ID`, and its name is all that counts: two who pin at the same time cannot lose each
 //! other's, nothing has to be read to write one, and a file that was cut short by a full disk still is a pin.
 
-use super::catalog::{find_snapshot, ids_in, one_of};
+use super::catalog::{find_snapshot, hold, ids_in, one_of};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fs;
 use crate::home::Home;
 use crate::names::CommitId;
@@ -20,10 +20,7 @@ pub(super) fn pinned(home: &Home) -> Result<BTreeSet<CommitId>> {
 pub fn pin(cx: &Context, home: &Home, text: &str) -> Result<(CommitId, bool)> {
     let id = find_snapshot(cx, home, text)?;
     // Held, so that it is not removed between finding and pinning it.
-    let Some(_held) = fs::hold(&home.snapshot(&id)) else {
-        return Err(Error::new(format!("the snapshot {} was removed just now", id.short()))
-            .hint(format!("make it again: `git mutable-hydrate {}` in a studio", id.short())));
-    };
+    let _held = hold(home, &id)?;
     let pin = home.pin(&id);
     if pin.exists() {
         return Ok((id, false));

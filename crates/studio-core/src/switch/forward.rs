@@ -19,6 +19,7 @@ use crate::error::{Error, Exit, Result};
 use crate::nix::Nix;
 use crate::snapshot::Snapshot;
 use crate::store_path::StorePath;
+use crate::studio;
 use crate::transaction::Verb;
 
 /// How a switch is to be done.
@@ -59,6 +60,7 @@ pub fn test(
     args: &SiteArgs,
     options: &AttemptArgs,
 ) -> Result<Done> {
+    let _held = studio::hold(snapshot.home(), snapshot.id())?;
     let mut ready = prepare(cx, snapshot, args, options, Verb::Test)?;
     match ready.course(cx, Verb::Test, NewKernel::Later) {
         Course::Now => {}
@@ -78,6 +80,7 @@ pub fn switch(
     options: &AttemptArgs,
     plan: Plan,
 ) -> Result<Done> {
+    let _held = studio::hold(snapshot.home(), snapshot.id())?;
     let mut ready = prepare(cx, snapshot, args, options, plan.verb)?;
     let verb = match ready.course(cx, plan.verb, plan.new_kernel) {
         Course::Now => plan.verb,
