@@ -35,7 +35,7 @@ pub(crate) fn clean(cx: &Context, home: &Home, plan: &Plan, how: How) -> Result<
         let mut text = rows(cx, shown);
         let more = plan.goes.len() - shown.len();
         if more > 0 {
-            let _ = writeln!(text, "and {more} more, which `studio --clean --dry-run` lists");
+            let _ = writeln!(text, "and {more} more; `--dry-run` lists all");
         }
         cx.ui.step(text.trim_end());
     }
@@ -86,7 +86,9 @@ fn say_what_stays(cx: &Context, plan: &Plan) {
     if stays > 0 {
         let why: Vec<String> =
             plan.stays.iter().map(|(need, number)| format!("{number} {}", words(*need))).collect();
-        cx.ui.step(format!("{} stay: {}", ui::count(stays, "snapshot"), why.join(", ")));
+        let stay = if stays == 1 { "stays" } else { "stay" };
+        let snapshots = ui::count(stays, "snapshot");
+        cx.ui.step(format!("{snapshots} {stay}: {}", why.join(", ")));
     }
     if plan.is_empty() {
         cx.ui.step("there is nothing to remove");

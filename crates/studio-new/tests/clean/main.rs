@@ -1,87 +1,13 @@
 //! `studio --clean`, `--pin`, `--unpin` and `--snapshots`: what goes, what stays and why, and every moment at which it can
 //! be killed or meet another command.
 
-use camino::{Utf8Path, Utf8PathBuf};
+mod faults;
+mod shelf;
+
+use camino::Utf8PathBuf;
 use insta::assert_snapshot;
-use std::collections::BTreeMap;
+use shelf::Shelf;
 use testkit::{Sandbox, Scene};
-
-/// A sandbox with a studio in which `number` snapshots were taken, oldest first. Each is a day younger than the one before,
-/// the last of them 30 days old.
-struct Shelf {
-    sandbox: Sandbox,
-    studio: Utf8PathBuf,
-    snapshots: Vec<Utf8PathBuf>,
-}
-
-impl Shelf {
-    fn of(number: usize) -> Shelf {
-        let sandbox = Sandbox::new();
-        let studio = sandbox.studio("try");
-        let mut shelf = Shelf { sandbox, studio, snapshots: vec![] };
-        for n in 0..number {
-            shelf.take(n, 30 + (number - n - 1) as i64);
-        }
-        shelf
-    }
-
-    /// Takes one more snapshot that is so many days old.
-    fn take(&mut self, n: usize, days: i64) {
-        self.sandbox.write(self.studio.join("motd"), format!("{n}\n"));
-        let words = ["git", "mutable-snapshot", "--no-push", "-m", &format!("motd: {n}")];
-        let snapshot = Utf8PathBuf::from(self.sandbox.run_words(&self.studio, &words).ok());
-        self.age(&snapshot, days);
-        self.snapshots.push(snapshot);
-    }
-
-    fn age(&self, snapshot: &Utf8Path, days: i64) {
-        let moment = testkit::NOW - days * 86_400;
-        self.sandbox.sh("", &format!("touch -d @{moment} {snapshot}")).ok();
-    }
-
-    /// Removes the studio, which else needs all of its snapshots.
-    fn without_studio(self) -> Shelf {
-        self.sandbox.run("", "studio --remove try --force").ok();
-        self
-    }
-
-    /// The numbers of those that are there.
-    fn there(&self) -> Vec<usize> {
-        (0..self.snapshots.len()).filter(|n| self.snapshots[*n].exists()).collect()
-    }
-
-    fn id(&self, n: usize) -> &str {
-        self.snapshots[n].file_name().expect("an id")
-    }
-
-    fn home(&self, path: &str) -> Utf8PathBuf {
-        self.sandbox.studio_home().join(path)
-    }
-
-    /// Everything that a snapshot has beside its folder.
-    fn furnish(&self, id: &str) {
-        let home = self.sandbox.studio_home();
-        for folder in ["verdicts", "vms"] {
-            self.sandbox.write(home.join(folder).join(id).join("file"), "x\n");
-        }
-        self.sandbox.write(home.join(format!("logs/{}-check-x.log", &id[..12])), "x\n");
-        let script = format!(
-            "mkdir -p roots/{id}; ln -s /nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-a roots/{id}/nixos-demo"
-        );
-        self.sandbox.sh(&home, &script).ok();
-    }
-
-    /// What there is of a snapshot, from its folder to its ref.
-    fn traces(&self, id: &str) -> Vec<String> {
-        let short = &id[..12];
-        let script = format!(
-            "find . -name '{short}*' -not -path './mirrors/*' -not -path './studios/*' -not -path './locks/*' -prune | sort;
-             for mirror in mirrors/*; do git -C $mirror for-each-ref --format='%(refname)' | grep {id} || true; done"
-        );
-        let text = self.sandbox.sh(self.sandbox.studio_home(), &script).ok();
-        text.lines().map(|line| line.replace(id, "ID").replace(short, "SHORT")).collect()
-    }
-}
 
 #[test]
 fn what_nothing_needs_goes_with_everything_that_it_had() {
@@ -180,6 +106,29 @@ fn what_nothing_needs_goes_with_everything_that_it_had() {
     2 snapshots stay: 2 of the last
     there is nothing to remove
     ");
+}
+
+#[test]
+fn on_a_terminal_it_is_asked_and_no_is_the_answer_of_who_says_nothing() {
+    let shelf = Shelf::of(18).without_studio();
+    let ask = |answer: &str| {
+        let script = format!(
+            "printf '{answer}\\n' | NO_COLOR=1 script -qec 'studio --clean --keep 1' /dev/null | tr -d '\\r' | tail -n +16"
+        );
+        shelf.sandbox.sh("", &script).ok()
+    };
+    let no = ask("");
+    let size = no.split("frees ").nth(1).and_then(|rest| rest.lines().next()).expect("it is said");
+    assert_snapshot!(no.replace(size, "[SIZE]"), @"
+    5f5dd870db97     33 days ago  motd: 14
+    and 2 more; `--dry-run` lists all
+    1 snapshot stays: 1 of the last
+    to remove: 17 snapshots, which frees [SIZE]
+    remove 17 snapshots? [y/N] error: nothing was removed, as you said
+    ");
+    assert_eq!(shelf.there().len(), 18);
+    assert!(ask("yes").contains("removed 17 snapshots, which freed"));
+    assert_eq!(shelf.there(), [17]);
 }
 
 #[test]
@@ -440,75 +389,6 @@ fn what_is_left_of_snapshots_that_are_gone_goes_and_what_is_not_ours_stays() {
     assert_eq!(sandbox.read(shelf.home("roots").join(&foreign).join("notes")), "mine\n");
     assert!(shelf.home("verdicts/README").exists() && shelf.home("logs/lock-tool.log").exists());
     assert!(!shelf.home("logs/lock-other.log").exists());
-}
-
-#[test]
-fn killed_at_any_moment_the_next_clean_ends_it() {
-    let mut killed = 0;
-    for step in 0..testkit::rounds(6, 60) {
-        let shelf = Shelf::of(4).without_studio();
-        for n in 0..4 {
-            shelf.furnish(shelf.id(n));
-        }
-        let words = ["studio", "--clean", "--keep", "1", "--yes"];
-        let after = std::time::Duration::from_millis(5 + step % 20 * 5);
-        killed +=
-            usize::from(shelf.sandbox.killed("", &words, after, true) == testkit::End::Killed);
-        // Whatever it got to: what is there is whole, and the last is there.
-        for n in shelf.there() {
-            assert_eq!(shelf.sandbox.run(&shelf.snapshots[n], "git status --porcelain").ok(), "");
-        }
-        shelf.sandbox.run_words("", &words).ok();
-        assert_eq!(shelf.there(), [3]);
-        for n in 0..3 {
-            assert_eq!(shelf.traces(shelf.id(n)), [""; 0], "{n} after a kill at {after:?}");
-        }
-        let left = shelf
-            .sandbox
-            .sh(shelf.home(""), "find . -path ./mirrors -prune -o -name '.t*-*' -print")
-            .ok();
-        assert_eq!(left, "");
-        assert_eq!(shelf.traces(shelf.id(3)).len(), 7);
-    }
-    assert!(killed > 0, "none was killed in time");
-}
-
-#[test]
-fn many_clean_and_take_snapshots_at_once() {
-    let shelf = Shelf::of(6);
-    let sandbox = &shelf.sandbox;
-    let studios: Vec<Utf8PathBuf> = (0..3).map(|n| sandbox.studio(&format!("s{n}"))).collect();
-    sandbox.run("", "studio --remove try --force").ok();
-    let taken = std::sync::Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for studio in &studios {
-            let taken = &taken;
-            scope.spawn(move || {
-                for n in 0..4 {
-                    sandbox.write(studio.join("motd"), format!("{studio} {n}\n"));
-                    let path = sandbox.run(studio, "git mutable-snapshot --no-push").ok();
-                    // Whoever is given a snapshot has it.
-                    assert_eq!(sandbox.run(&path, "git status --porcelain").ok(), "");
-                    taken
-                        .lock()
-                        .expect("nobody panicked")
-                        .insert(path, sandbox.read(studio.join("motd")));
-                }
-            });
-        }
-        for _ in 0..2 {
-            scope.spawn(|| {
-                for _ in 0..4 {
-                    sandbox.run("", "studio --clean --keep 0 --younger-than 0 --yes").ok();
-                }
-            });
-        }
-    });
-    for (path, motd) in taken.into_inner().expect("nobody panicked") {
-        assert_eq!(sandbox.read(Utf8Path::new(&path).join("motd")), motd);
-        assert_eq!(sandbox.sh(&path, "git status --porcelain && git fsck --no-dangling").ok(), "");
-    }
-    assert_eq!(shelf.there(), [0; 0]);
 }
 
 #[test]
