@@ -129,6 +129,32 @@ fn an_ignored_file_is_never_overwritten() {
 }
 
 #[test]
+fn the_users_hook_is_run_and_the_way_back_is_known_to_git() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    sandbox.push_upstream("later.nix", "l\n");
+    sandbox.sh(&studio, "git fetch -q; echo '#!/bin/sh\necho \"$@\" >../hook' >.git/hooks/post-checkout; chmod +x .git/hooks/post-checkout").ok();
+    let before = sandbox.sh(&studio, "git rev-parse HEAD; git symbolic-ref --short HEAD").ok();
+    let (old, branch) = before.split_once('\n').expect("two lines");
+    sandbox.run(&studio, "git mutable-hydrate origin/main").ok();
+    let new = sandbox.run(&studio, "git rev-parse HEAD").ok();
+    assert_eq!(sandbox.read(studio.join("../hook")).trim_end(), format!("{old} {new} 1"));
+    assert_eq!(sandbox.run(&studio, "git rev-parse --abbrev-ref @{-1}").ok(), branch);
+    // A hook that fails is said; the files are there by then.
+    sandbox.write(studio.join(".git/hooks/post-checkout"), "#!/bin/sh\necho no >&2; exit 1\n");
+    assert_snapshot!(sandbox.run(&studio, &format!("git mutable-hydrate {branch}")), @"
+    scratch/20260102-030405-d674
+    ------- stderr -------
+    warning: the hook `post-checkout` failed; everything else is done
+             no
+    now on `scratch/20260102-030405-d674` at 2a52b31a66f9, found in this studio
+    ");
+    assert_eq!(sandbox.run(&studio, "git status --porcelain").ok(), "");
+    sandbox.run(&studio, "git switch -q -").fails(1);
+    assert_eq!(sandbox.run(&studio, "git rev-parse HEAD").ok(), new);
+}
+
+#[test]
 fn a_name_that_nothing_has_is_said() {
     let sandbox = Sandbox::new();
     let studio = sandbox.studio("try");

@@ -84,9 +84,6 @@ struct Found {
     stale: Stale,
 }
 
-/// With more doubtful files than that, git's own way is as good: it looks at all of them on all cores.
-const MANY: usize = 1000;
-
 impl Repo {
     /// Compares HEAD, index and work tree.
     pub fn changes(&self) -> Result<Changes> {
@@ -123,9 +120,6 @@ impl Repo {
             Step::Gone(at) => found.staged.push(index.entries()[at].path(index).to_owned()),
         })?;
         let mut scan = self.scan(index)?;
-        if scan.doubtful.len() > MANY {
-            return Ok(None);
-        }
         let path = |at: usize| index.entries()[at].path(index).to_owned();
         found.gone.extend(scan.gone.iter().map(|at| path(*at)));
         let doubtful = std::mem::take(&mut scan.doubtful);

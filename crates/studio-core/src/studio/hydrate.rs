@@ -92,7 +92,10 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
         repo.log_checkout(&who, &head, &to)?;
         let shared = taken.shared_with_children();
         if let Err(cause) = repo.run_checkout_hook(&head.commit, &commit) {
-            cx.ui.warn(format!("the hook `post-checkout` failed\n{}", cause.causes().join("\n")));
+            cx.ui.warn(format!(
+                "the hook `post-checkout` failed; everything else is done\n{}",
+                cause.causes().join("\n")
+            ));
         }
         drop(shared);
     }

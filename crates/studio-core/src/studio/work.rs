@@ -42,6 +42,9 @@ pub struct Prepared {
     stale: Stale,
 }
 
+/// With so many files whose stat in the index says nothing, it is worth writing it anew.
+const MANY_STALE: usize = 100;
+
 /// Reads everything uncommitted and writes it as objects. Nothing that the user sees changes.
 pub fn prepare(
     cx: &Context,
@@ -222,6 +225,10 @@ pub fn record(
     // that did not change leaves that alone; before something else moves, it is put into the log.
     let only_staged = !prepared.fresh && kind == Kind::Save && prepared.staged.is_some();
     if !prepared.fresh && !only_staged {
+        // Or each of the next snapshots would read all of them again, until somebody says `git status`.
+        if prepared.stale.len() > MANY_STALE {
+            repo.refresh_index(&prepared.stale)?;
+        }
         return Ok(());
     }
     let head = &prepared.before.head;

@@ -26,6 +26,18 @@ pub struct PreparedIndex {
 #[derive(Clone, Debug, Default)]
 pub struct Stale(pub(super) BTreeSet<BString>);
 
+impl Stale {
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// How long another git may hold the index before it is named in an error.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -65,6 +77,21 @@ impl Repo {
         // Exit status 1 only says that some files differ.
         let _ = self.git(["update-index", "-q", "--refresh"]).env("GIT_INDEX_FILE", &path).run();
         Ok(PreparedIndex { path, from })
+    }
+
+    /// Writes down what the stats of `stale` files are now, as `git status` does when it finds such; an index that is not
+    /// as HEAD, or that another git is at, is left alone.
+    pub fn refresh_index(&self, stale: &Stale) -> Result<()> {
+        let Ok(head) = self.gix.head_tree_id() else { return Ok(()) };
+        let from = self.index_bytes()?;
+        let Ok(Some(bytes)) = self.refreshed_index(&from, Tree(head.detach()), &stale.0) else {
+            return Ok(());
+        };
+        let path = self.git_dir().join(format!("studio/index-{}", std::process::id()));
+        fs::create_dir_all(&self.git_dir().join("studio"))?;
+        fs::write_new(&path, &bytes)?;
+        let untouched = !self.git_dir().join("index.lock").exists() && self.index_bytes()? == from;
+        if untouched { fs::rename(&path, &self.index_path()) } else { fs::remove_file(&path) }
     }
 
     /// Prepares an index from bytes that were kept.

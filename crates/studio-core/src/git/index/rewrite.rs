@@ -83,6 +83,19 @@ impl Repo {
         written(entries, &remembered)
     }
 
+    /// The same for an index that holds `tree` already; `None` for any other.
+    pub(super) fn refreshed_index(
+        &self,
+        from: &[u8],
+        tree: Tree,
+        stale: &BTreeSet<BString>,
+    ) -> Any<Option<Vec<u8>>> {
+        let index = self.gix.index_or_empty()?;
+        let mut same = true;
+        against(&self.gix, &index, tree.0, &mut |step| same &= matches!(step, Step::Same(_)))?;
+        if same { self.rewritten_index(from, tree, stale) } else { Ok(None) }
+    }
+
     /// Whether nothing of the index would be lost that its user wants it to have.
     pub(in crate::git) fn rewritable(&self, index: &State) -> bool {
         let shared = |entry: camino::Utf8DirEntry| entry.file_name().starts_with("sharedindex.");
