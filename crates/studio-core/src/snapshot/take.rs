@@ -42,17 +42,11 @@ pub struct TakenSnapshot {
 pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSnapshot> {
     let taken = studio.take(cx)?;
     let prepared = prepare(cx, studio, options.message.as_deref(), &options.guarding)?;
-    for piece in &prepared.inputs {
-        mirror::pin(cx, studio, &piece.repo, &piece.commit, &mirror::input_ref(&piece.commit))?;
-    }
-    mirror::pin(
-        cx,
-        studio,
-        &studio.repo,
-        &prepared.commit,
-        &mirror::snapshot_ref(&prepared.commit),
-    )?;
+    pin_all(cx, studio, &prepared)?;
     let snapshot = build(cx, studio, &prepared.commit)?;
+    // From here on nobody cleans it away. Who cleaned before may have found a pin of which there was no snapshot yet.
+    let _held = crate::studio::hold(&studio.home, snapshot.id())?;
+    pin_all(cx, studio, &prepared)?;
     record(cx, studio, &taken, &prepared, Kind::Snapshot, Some(&prepared.commit))?;
     if prepared.fresh {
         let branch = prepared.branch.as_deref().unwrap_or_default();
@@ -66,6 +60,15 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
         push_all(cx, studio, &prepared);
     }
     Ok(TakenSnapshot { snapshot, committed: prepared.fresh, branch: prepared.branch })
+}
+
+/// Keeps the commit of a snapshot, and those of its submodules, alive in the mirror.
+fn pin_all(cx: &Context, studio: &Studio, prepared: &Prepared) -> Result<()> {
+    for piece in &prepared.inputs {
+        mirror::pin(cx, studio, &piece.repo, &piece.commit, &mirror::input_ref(&piece.commit))?;
+    }
+    let name = mirror::snapshot_ref(&prepared.commit);
+    mirror::pin(cx, studio, &studio.repo, &prepared.commit, &name)
 }
 
 /// Pushes inputs first: a root commit whose inputs nobody has is of no use to others.

@@ -58,7 +58,7 @@ impl Shelf {
     /// Everything that a snapshot has beside its folder.
     pub fn furnish(&self, id: &str) {
         let home = self.sandbox.studio_home();
-        for folder in ["verdicts", "vms", "cache/seals"] {
+        for folder in ["verdicts", "vms"] {
             self.sandbox.write(home.join(folder).join(id).join("file"), "x\n");
         }
         self.sandbox.write(home.join(format!("logs/{}-check-x.log", &id[..12])), "x\n");
