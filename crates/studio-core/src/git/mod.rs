@@ -163,7 +163,12 @@ impl Repo {
         Ok(Repo { gix: Box::new(gix), top: path.to_owned() })
     }
 
-    fn of(gix: gix::Repository) -> Result<Repo> {
+    fn of(mut gix: gix::Repository) -> Result<Repo> {
+        // As git: an index is not hashed each time it is read, which takes as long as all the rest of reading it. What is
+        // wrong in it is found by comparing it with the files and with HEAD. Only for us and only for reading; what is
+        // written has its sum.
+        let skip = &gix::config::tree::Index::SKIP_HASH;
+        gix.config_snapshot_mut().set_value(skip, "true").or_say(|| "git cannot be set up")?;
         let Some(workdir) = gix.workdir() else {
             return Err(Error::new(format!("`{}` is a bare repository", gix.path().display()))
                 .hint("a studio has a work tree; make one: `studio NAME`"));
