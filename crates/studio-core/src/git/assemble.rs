@@ -24,8 +24,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) enum Style<'a> {
     /// Nobody writes them: links to the pool of this `STUDIO_HOME`.
     Sealed(&'a Context, &'a Home),
-    /// Somebody will: files of their own, which share blocks with the pool where the file system can do that.
-    Writable(Option<&'a Pool>),
+    /// Somebody will: files of their own, which share blocks with the pool where the file system can do that, with this
+    /// time in seconds since 1970. git reads every file again that is as young as its index.
+    Writable(Option<&'a Pool>, i64),
 }
 
 /// What a folder holds now.
@@ -73,9 +74,9 @@ impl Repo {
         self.convert(&index, &plan, tree, folder)?;
         let objects = Objects(gix::Repository::clone(&self.gix).into_sync());
         let stamps = match style {
-            Style::Writable(pool) => {
+            Style::Writable(pool, time) => {
                 let work = Work { objects: &objects, index: &index, plan: &plan, folder };
-                work.place(&|job| job.write(pool))?
+                work.place(&|job| job.write(pool, time))?
             }
             Style::Sealed(cx, home) => {
                 let mut pool = Pool::take(cx, home)?;
@@ -389,7 +390,7 @@ impl Job<'_, '_> {
     }
 
     /// For a studio.
-    fn write(&mut self, pool: Option<&Pool>) -> Result<Option<Stamp>> {
+    fn write(&mut self, pool: Option<&Pool>, time: i64) -> Result<Option<Stamp>> {
         // The kernel takes the user's mask off.
         let mode = if self.mode == Mode::FILE_EXECUTABLE { 0o777 } else { 0o666 };
         match self.route {
@@ -399,14 +400,16 @@ impl Job<'_, '_> {
                     self.read()?;
                     let mut file =
                         self.folder.create(self.name, mode).map_err(|cause| self.failed(cause))?;
-                    io::Write::write_all(&mut file, &self.tools.bytes)
+                    fs::fill(&mut file, &self.tools.bytes, time)
                         .map_err(|cause| self.failed(cause))?;
+                    return self.look();
                 }
             }
             Route::Converted => {}
             Route::Symlink => self.symlink()?,
             Route::Submodule => return self.make_folder(),
         }
+        self.folder.set_time(self.name, time).map_err(|cause| self.failed(cause))?;
         self.look()
     }
 

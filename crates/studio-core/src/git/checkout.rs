@@ -105,7 +105,7 @@ impl Repo {
         let tree = self.tree_of(commit)?;
         let failed = || format!("the files of {} could not be written", commit.short());
         let assembled = self
-            .assemble(tree, &self.top, Style::Writable(pool))
+            .assemble(tree, &self.top, Style::Writable(pool, self.commit_time(commit)?))
             .map_err(|cause| cause.within(failed()))?;
         let bytes = self.index_with_trees(&assembled.index, tree).or_say(failed)?;
         fs::write_new(&self.git_dir().join("index"), &bytes)
