@@ -136,9 +136,13 @@ fn thousands_of_tags_and_pins_are_taken_along_or_left_in_one_go() {
     made(&sandbox, "one", "upstream.git");
     let mirror = sandbox.sh(sandbox.studio_home(), "echo $PWD/mirrors/*").ok();
     sandbox.sh(&mirror, &many("studio/snapshots")).ok();
+    // Those that come by a fetch are one file in the mirror, too.
+    sandbox.sh(&upstream, &many("heads/many")).ok();
     let two = made(&sandbox, "two", "upstream.git");
     let count = |what: &str| sandbox.sh(&two, &format!("git for-each-ref {what} | wc -l")).ok();
     assert_eq!(count("refs/tags"), "3000");
+    assert_eq!(count("refs/remotes/origin/many"), "3000");
+    assert_eq!(sandbox.sh(&mirror, "find refs -type f").ok(), "");
     assert_eq!(count("refs/studio"), "0");
     let files = sandbox.sh(&two, "find .git/refs -type f | wc -l").ok();
     assert_eq!(files, "3", "each ref is a file of its own");

@@ -177,11 +177,14 @@ fn renew(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     };
     refuse_foreign(&advertised, upstream)?;
     let mirror = Repo::open_bare(path)?;
-    if !advertised.is_what_is_in(&mirror)?
-        && let Err(cause) = fetch(path)
-    {
-        unreachable(&cause);
-        return Ok(());
+    if !advertised.is_what_is_in(&mirror)? {
+        if let Err(cause) = fetch(path) {
+            unreachable(&cause);
+            return Ok(());
+        }
+        // A fetch writes each ref as a file, and thousands of them would be read one by one at every look. It is no
+        // reason to stop if that cannot be.
+        let _ = git::git(path, ["pack-refs", "--all"]).run();
     }
     // Which branch is the main one may have changed; not knowing it is no reason to stop.
     if let Some(head) = &advertised.head
