@@ -88,6 +88,31 @@ fn an_object_that_is_not_what_its_id_says_does_not_reach_the_mirror() {
 }
 
 #[test]
+fn across_devices_objects_are_copied_and_a_full_disk_is_said() {
+    let sandbox = Sandbox::new();
+    let upstream = sandbox.upstream();
+    let script = format!(
+        "mkdir -p home2/mirrors && exec unshare --user --map-root-user --mount sh -eu -c '
+           mount -t tmpfs -o size=300k tmpfs home2/mirrors
+           export STUDIO_HOME=$PWD/home2
+           cd $(studio try -q --upstream {upstream})
+           echo x >x; mutable-snapshot --no-push -q >&2
+           git -C ../../mirrors/* fsck --full --strict --no-dangling >&2
+           head -c 600000 /dev/urandom >big; git add big; git commit -qm big; mutable-snapshot --no-push'"
+    );
+    insta::with_settings!({ filters => testkit::filters() }, {
+        insta::assert_snapshot!(sandbox.sh("", &script).fails(1), @"
+        ------- stderr -------
+        [SANDBOX]/home2/snapshots/[COMMIT]
+        error: cannot write `[SANDBOX]/home2/mirrors/upstream-[COMMIT]/objects`
+          no storage space
+        hint: free some space on that disk and try again; nothing was changed
+        [exit status: 1]
+        ");
+    });
+}
+
+#[test]
 fn killed_in_the_middle_of_a_copy_the_mirror_has_all_that_its_objects_reach() {
     let sandbox = Sandbox::new();
     let studio = sandbox.studio("try");

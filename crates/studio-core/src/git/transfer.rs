@@ -133,15 +133,15 @@ impl Repo {
         }
         let object = self.gix.find_object(id).map_err(|cause| self.not_whole(id, &cause))?;
         there.objects.write_buf(object.kind, &object.data).map(drop).map_err(|cause| {
-            let cause = cause.to_string();
-            let full = cause.contains("No space left");
-            let error = Error::new(format!("the object {id} cannot be written to `{into}`"));
-            let error = error.because(cause);
-            if full {
-                return error
-                    .hint("free some space on that disk and try again; nothing was changed");
+            // What the operating system said lies below gix's words.
+            let system = cause
+                .iter_errors()
+                .find_map(|error| Some(error.downcast_ref::<std::io::Error>()?.kind()));
+            match system {
+                Some(kind) => fs::failed("write", into, kind.into()),
+                None => Error::new(format!("the object {id} cannot be written to `{into}`"))
+                    .because(cause),
             }
-            error
         })
     }
 
