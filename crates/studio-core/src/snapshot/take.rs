@@ -64,11 +64,13 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
 
 /// Keeps the commit of a snapshot, and those of its submodules, alive in the mirror.
 fn pin_all(cx: &Context, studio: &Studio, prepared: &Prepared) -> Result<()> {
+    // The snapshot first: who lets go of submodules asks which snapshots are kept.
+    let name = mirror::snapshot_ref(&prepared.commit);
+    mirror::pin(cx, studio, &studio.repo, &prepared.commit, &name)?;
     for piece in &prepared.inputs {
         mirror::pin(cx, studio, &piece.repo, &piece.commit, &mirror::input_ref(&piece.commit))?;
     }
-    let name = mirror::snapshot_ref(&prepared.commit);
-    mirror::pin(cx, studio, &studio.repo, &prepared.commit, &name)
+    Ok(())
 }
 
 /// Pushes inputs first: a root commit whose inputs nobody has is of no use to others.
