@@ -118,16 +118,15 @@ fn replace(path: &Utf8Path, bytes: &[u8], durable: Durable) -> Result<()> {
 }
 
 /// Replaces a file that is only a cache: nobody sees half of it, and after a power cut it may be the old one, or damaged.
+///
+/// What it is written as first has one name, so that a kill leaves nothing that the next write does not take.
 pub fn write_cache(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
-    let parent = path.parent().unwrap_or(Utf8Path::new("."));
-    create_dir_all(parent)?;
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(parent)?;
-        file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|cause| failed("write", path, cause))
+    if let Some(parent) = path.parent() {
+        create_dir_all(parent)?;
+    }
+    let new = Utf8PathBuf::from(format!("{path}.new"));
+    write_new(&new, bytes)?;
+    rename(&new, path)
 }
 
 /// Writes a new file inside a folder that is not in its place yet; no syncing, no renaming.

@@ -18,5 +18,7 @@ pub fn discard(cx: &Context, home: &Home, id: &CommitId) -> Result<()> {
         let mut pool = Pool::take(cx, home)?;
         pool.around(&keys, || fs::discard(&path))?;
     }
-    fs::remove_file(&home.seal(id))
+    let seal = home.seal(id);
+    fs::remove_file(&camino::Utf8PathBuf::from(format!("{seal}.new")))?;
+    fs::remove_file(&seal)
 }

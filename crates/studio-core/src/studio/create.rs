@@ -8,7 +8,7 @@ use super::work::scratch_name;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fs::{self, Draft, Lock};
-use crate::git::{Founding, FoundingFailed, Move, Repo, Target};
+use crate::git::{Founding, FoundingFailed, Head, Move, Repo, Target};
 use crate::home::Home;
 use crate::names::{CommitId, StudioName};
 use crate::pool::Pool;
@@ -89,13 +89,19 @@ fn fill(
     fs::create_dir_all(&info)?;
     fs::write_new(&info.join("exclude"), b"/result\n/result-*\n/.direnv/\n")?;
     let branch = scratch_name(&repo, name, &base, cx.env.now())?;
-    check_out(cx, home, &repo, &branch, &base)?;
+    check_out(cx, home, &repo, (&mirror.base, &branch), &base)?;
     super::inputs::update_submodules(cx, &repo, &mirror.path)?;
     Ok(branch)
 }
 
-/// Puts the files of `base` in place, on the new branch.
-fn check_out(cx: &Context, home: &Home, repo: &Repo, branch: &str, base: &CommitId) -> Result<()> {
+/// Puts the files of `base` in place, on the new branch, as if it were checked out from another.
+fn check_out(
+    cx: &Context,
+    home: &Home,
+    repo: &Repo,
+    (from, branch): (&str, &str),
+    base: &CommitId,
+) -> Result<()> {
     let name = format!("refs/heads/{branch}");
     let who = repo.identity(cx.env.now());
     let moves = [
@@ -103,6 +109,13 @@ fn check_out(cx: &Context, home: &Home, repo: &Repo, branch: &str, base: &Commit
         Move { name: "HEAD".into(), from: None, to: Target::Ref(name) },
     ];
     repo.move_refs(&who, &format!("studio: made from {}", base.short()), &moves)?;
+    let log = repo.git_dir().join("logs");
+    if log.join("refs").is_dir() {
+        // So that `git switch -` leads to where git itself would have come from.
+        fs::append(&log.join("HEAD"))?;
+        let at = |branch: &str| Head { branch: Some(branch.to_owned()), commit: base.clone() };
+        repo.log_checkout(&who, &at(from), &at(branch))?;
+    }
     // Without blocks to share, the pool has nothing that git has not.
     let pool = if fs::shares_blocks(&repo.git_dir()) && home.pool().is_dir() {
         Some(Pool::take(cx, home)?)

@@ -380,8 +380,8 @@ fn what_is_left_of_snapshots_that_are_gone_goes_and_what_is_not_ours_stays() {
     draft.lock().expect("lock");
     assert_snapshot!(sandbox.run("", "studio --clean --keep 5").stderr, @"
     2 snapshots stay: 2 of the last
-    to remove: 6 remains of earlier ones, which frees 36 KiB
-    removed 6 remains of earlier ones, which freed 36 KiB
+    to remove: 6 remains of earlier ones, which frees 32 KiB
+    removed 6 remains of earlier ones, which freed 32 KiB
     ");
     assert_eq!(shelf.traces(&gone), [""; 0]);
     assert_eq!(shelf.traces(shelf.id(0)).len(), 7);

@@ -61,6 +61,10 @@ impl Shelf {
         for folder in ["verdicts", "vms"] {
             self.sandbox.write(home.join(folder).join(id).join("file"), "x\n");
         }
+        let seal = home.join("cache/seals").join(id);
+        if !seal.exists() {
+            self.sandbox.write(seal, "x\n");
+        }
         self.sandbox.write(home.join(format!("logs/{}-check-x.log", &id[..12])), "x\n");
         let script = format!(
             "mkdir -p roots/{id}; ln -s /nix/store/0c0b5hl8hzsl64hmxwhpsr2ffcrlzvz2-a roots/{id}/nixos-demo"

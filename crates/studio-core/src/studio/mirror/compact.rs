@@ -120,6 +120,8 @@ fn take(cx: &Context, home: &Home, key: &str) -> Result<(Lock, Lock)> {
 fn heal(mirror: &Repo, path: &Utf8Path) -> Result<()> {
     git::remove_stale_locks(path, Depth::Here)?;
     git::remove_stale_locks(&path.join("refs"), Depth::Below)?;
+    // What git was about to put in the place of its packed refs.
+    fs::remove_file(&path.join("packed-refs.new"))?;
     mirror.finish_removal()?;
     mirror.sweep_objects()
 }

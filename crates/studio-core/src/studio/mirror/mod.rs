@@ -43,6 +43,7 @@ impl Mirror {
         if path.is_dir() {
             // Left by a fetch that was killed; what pins commits has a lock of its own.
             git::remove_stale_locks(&path, Depth::Here)?;
+            fs::remove_file(&path.join("packed-refs.new"))?;
             git::remove_stale_locks(&path.join("refs/heads"), Depth::Below)?;
             git::remove_stale_locks(&path.join("refs/tags"), Depth::Below)?;
             compact::finish(cx, home, &upstream.key())?;
