@@ -170,8 +170,12 @@ fn a_snapshot_and_a_studio_hold_what_a_checkout_of_git_holds() {
         let rot13 = "git config --global filter.rot13.smudge 'tr a-z n-za-m'
              git config --global filter.rot13.clean 'tr a-z n-za-m'";
         sandbox.sh(&top, &format!("{rot13}\n{lines}")).ok();
-        fill(&mut dice, &top);
-        sandbox.sh(&top, "git add --all 2>/dev/null; git commit --quiet -m all").ok();
+        for message in ["before", "all"] {
+            sandbox.sh(&top, "git ls-files -z | xargs -0r rm -f --").ok();
+            fill(&mut dice, &top);
+            let commit = "git add --all 2>/dev/null; git commit --quiet --allow-empty -m";
+            sandbox.sh(&top, &format!("{commit} {message}")).ok();
+        }
         sandbox.sh(&top, "git worktree add --quiet --detach ../plain").ok();
         let expected = tree(&sandbox.root().join("plain"));
 
@@ -196,6 +200,13 @@ fn a_snapshot_and_a_studio_hold_what_a_checkout_of_git_holds() {
         let in_next = tree(Utf8Path::new(&next));
         assert_eq!(differences(&in_next, &now), "", "seed {seed}: the next");
         assert_eq!(sandbox.run(&next, "git status --porcelain").ok(), "", "seed {seed}");
+        sandbox.run(&studio, "git mutable-hydrate HEAD~2").ok();
+        // Where attributes change, git leaves files as they are whose blobs do not.
+        sandbox.sh(sandbox.root().join("plain"), "git checkout --quiet HEAD~1").ok();
+        let before = tree(&sandbox.root().join("plain"));
+        let hydrated = tree(Utf8Path::new(&studio));
+        assert_eq!(differences(&hydrated, &before), "", "seed {seed}: hydrated");
+        assert_eq!(sandbox.run(&studio, "git status --porcelain").ok(), "", "seed {seed}");
         // The first one does not notice that it shares its files now.
         assert_eq!(sandbox.run(&snapshot, "git status --porcelain").ok(), "", "seed {seed}");
     }

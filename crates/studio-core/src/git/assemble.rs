@@ -11,11 +11,8 @@ use crate::fs::{self, Copied, Folder, Stamp};
 use crate::home::Home;
 use crate::pool::{self, BlobId, Blobs, Key, Placed, Pool, ReadBlob, in_parallel};
 use camino::Utf8Path;
-use gix::attrs::StateRef;
 use gix::bstr::{BStr, BString, ByteSlice};
-use gix::filter::plumbing::eol::{AutoCrlf, Mode as Eol};
 use gix::index::entry::{Mode, Stat};
-use gix::worktree::stack::state::attributes::Source;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,21 +128,7 @@ impl Repo {
 
     /// Decides for each entry how it comes into the folder.
     fn routes(&self, index: &gix::index::State) -> Result<Plan> {
-        let failed = || "git's attributes cannot be read";
-        let options = gix::filter::Pipeline::options(&self.gix).or_say(failed)?;
-        // What git takes for lines of text is written with CRLF then, unless an attribute says otherwise.
-        let crlf = match options.eol_config.auto_crlf {
-            AutoCrlf::Enabled => true,
-            AutoCrlf::Input => false,
-            AutoCrlf::Disabled => options.eol_config.eol == Some(Eol::CrLf),
-        };
-        let mut stack = if self.has_attributes(index)? {
-            Some(self.gix.attributes_only(index, Source::IdMapping).or_say(failed)?)
-        } else {
-            None
-        };
-        let names = ["text", "crlf", "eol", "ident", "filter", "working-tree-encoding"];
-        let mut found = stack.as_ref().map(|stack| stack.selected_attribute_matches(names));
+        let mut conversion = self.conversion(index)?;
         let mut numbers: HashMap<Key, usize> = HashMap::with_capacity(index.entries().len());
         let mut plan = Plan { routes: Vec::with_capacity(index.entries().len()), keys: vec![] };
         for entry in index.entries() {
@@ -161,22 +144,7 @@ impl Repo {
                     continue;
                 }
             };
-            let converted = match (&mut stack, &mut found) {
-                (Some(stack), Some(found)) => {
-                    let path = entry.path(index);
-                    let at = stack.at_entry(path, Some(entry.mode)).or_say(failed)?;
-                    at.matching_attributes(found);
-                    let said: Vec<StateRef<'_>> =
-                        found.iter_selected().map(|one| one.assignment.state).collect();
-                    let driver = |name: &BStr| {
-                        let known = options.drivers.iter().find(|driver| driver.name == name);
-                        known.is_some_and(|one| one.smudge.is_some() || one.process.is_some())
-                    };
-                    converts(&said, crlf, &driver)
-                }
-                _ => crlf,
-            };
-            if converted {
+            if conversion.may_change(entry.path(index), entry.mode)? {
                 plan.routes.push(Route::Converted);
                 continue;
             }
@@ -193,36 +161,6 @@ impl Repo {
         }
         Ok(plan)
     }
-
-    /// Whether anything can say something about attributes, so that each path must be asked for.
-    fn has_attributes(&self, index: &gix::index::State) -> Result<bool> {
-        let in_tree = index.entries().iter().any(|entry| {
-            let path: &[u8] = entry.path(index);
-            path == b".gitattributes" || path.ends_with(b"/.gitattributes")
-        });
-        let global =
-            self.gix.attribute_global_paths().or_say(|| "git's attributes cannot be read")?;
-        Ok(in_tree
-            || self.common_dir().join("info/attributes").exists()
-            || global.iter().any(|path| path.exists()))
-    }
-}
-
-/// Whether git might write something else than what lies in the tree; in the order in which they are asked for.
-fn converts(said: &[StateRef<'_>], crlf: bool, driver: &dyn Fn(&BStr) -> bool) -> bool {
-    let [text, old_text, eol, ident, filter, encoding] = said else { return true };
-    let value = |state: &StateRef<'_>, wanted: &str| match state {
-        StateRef::Value(value) => value.as_bstr() == wanted,
-        _ => false,
-    };
-    let filtered = matches!(filter, StateRef::Value(name) if driver(name.as_bstr()));
-    let binary = matches!(old_text, StateRef::Unset)
-        || (matches!(text, StateRef::Unset) && matches!(old_text, StateRef::Unspecified));
-    let lf = value(eol, "lf") || value(old_text, "input");
-    filtered
-        || matches!(ident, StateRef::Set)
-        || matches!(encoding, StateRef::Value(_) | StateRef::Set | StateRef::Unset)
-        || (!binary && (value(eol, "crlf") || (crlf && !lf)))
 }
 
 /// The folders that the entries lie in, each after the one that it lies in; the top first.
@@ -548,33 +486,5 @@ impl ReadBlob for Reader {
             Ok(gix::ObjectId::Sha1(id)) => Ok(id),
             _ => Err(Error::new("hashing failed")),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_git_may_change_is_converted() {
-        use StateRef::{Set, Unset, Unspecified as No};
-        let value = |text: &'static str| StateRef::from_bytes(text.as_bytes());
-        let none = [No, No, No, No, No, No];
-        let asked = |change: &dyn Fn(&mut [StateRef<'_>; 6]), crlf: bool| {
-            let mut said = none;
-            change(&mut said);
-            converts(&said, crlf, &|name| name == "lfs")
-        };
-        assert!(!asked(&|_| {}, false));
-        assert!(asked(&|_| {}, true));
-        assert!(!asked(&|said| said[0] = Set, false));
-        assert!(!asked(&|said| said[0] = value("auto"), false));
-        assert!(!asked(&|said| said[0] = Unset, true));
-        assert!(!asked(&|said| said[2] = value("lf"), true));
-        assert!(asked(&|said| said[2] = value("crlf"), false));
-        assert!(asked(&|said| said[3] = Set, false));
-        assert!(asked(&|said| said[4] = value("lfs"), false));
-        assert!(!asked(&|said| said[4] = value("nobody"), false));
-        assert!(asked(&|said| said[5] = value("UTF-16"), false));
     }
 }

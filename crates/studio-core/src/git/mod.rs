@@ -13,6 +13,7 @@ mod checkout;
 mod commit;
 mod compare;
 mod content;
+mod conversion;
 mod founding;
 mod index;
 mod moving;

@@ -1,8 +1,8 @@
 //! Moving the work tree from one tree to another in proportion to what differs.
 //!
 //! All that comes in is written beside the work tree first, so that a full disk stops it before anything is touched; then
-//! files are renamed into their places. What is not plain (submodules, attributes that change, folders in the place of
-//! files, anything in the way) is left to git, which also says what is in the way. Not here: HEAD and branches.
+//! files are renamed into their places. What is not plain (submodules, what git converts, attributes that change, folders
+//! in the place of files, anything in the way) is left to git, which also says what is in the way. Not here: HEAD and branches.
 
 use super::content::Content;
 use super::index::{Step, against, mode_of, written};
@@ -11,8 +11,6 @@ use crate::error::{Error, Result};
 use crate::fs::{self, worktree};
 use camino::{Utf8Path, Utf8PathBuf};
 use gix::bstr::{BStr, BString, ByteSlice};
-use gix::filter::plumbing::driver::apply::Delay;
-use gix::filter::plumbing::pipeline::convert::to_worktree;
 use gix::index::entry::{Flags, Stat};
 use gix::index::{State, fs::Metadata, validate};
 use gix::objs::tree::EntryKind;
@@ -162,6 +160,15 @@ impl Repo {
         if !plain {
             return Ok(None);
         }
+        let mut conversion = self.conversion(&index)?;
+        for coming in &come {
+            let entry = &next.entries()[coming.at];
+            if coming.kind != EntryKind::Link
+                && conversion.may_change(entry.path(&next), entry.mode)?
+            {
+                return Ok(None);
+            }
+        }
         // Nobody wrote to what is about to go since it was saved.
         let kept = self.contents(&index, &leave)?;
         if kept.contains(&Content::Other) || !self.is_free(&next, &come) {
@@ -191,7 +198,6 @@ impl Repo {
 
     /// Writes what comes in to `folder`, where the names are numbers.
     fn bring(&self, plan: &Plan, folder: &Utf8Path) -> Any<()> {
-        let (mut pipeline, _) = self.gix.filter_pipeline(None)?;
         for coming in &plan.come {
             let entry = &plan.next.entries()[coming.at];
             let blob = self.gix.find_blob(entry.id)?;
@@ -200,22 +206,8 @@ impl Repo {
                 worktree::write_link(place.as_std_path(), path_of(blob.data.as_bstr()))?;
                 continue;
             }
-            let options = to_worktree::Options {
-                can_delay: Delay::Forbid,
-                unknown_encoding: to_worktree::UnknownEncoding::Fail,
-            };
-            let path = entry.path(&plan.next);
-            let mut converted = pipeline.convert_to_worktree(&blob.data, path, options)?;
-            if converted.is_changed() && blob.data.contains_str("$Id") {
-                return Err("gix expands `ident` to other bytes than git".into());
-            }
-            let mut said = Vec::new();
-            if let Some(process) = converted.as_read() {
-                process.read_to_end(&mut said)?;
-            }
-            let bytes = converted.as_bytes().unwrap_or(&said);
             let executable = coming.kind == EntryKind::BlobExecutable;
-            worktree::write_file(place.as_std_path(), bytes, executable)?;
+            worktree::write_file(place.as_std_path(), &blob.data, executable)?;
         }
         Ok(())
     }
