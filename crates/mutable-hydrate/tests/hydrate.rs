@@ -277,3 +277,29 @@ fn whatever_the_log_prints_can_be_hydrated() {
         sandbox.run(&studio, &format!("git mutable-hydrate {word}")).ok();
     }
 }
+
+#[test]
+fn a_snapshot_that_was_cleaned_away_with_its_studio_is_found_while_another_grew_from_it() {
+    let sandbox = Sandbox::new();
+    // Before: a new one has the objects of the mirror itself.
+    let studio = sandbox.studio("try");
+    let old = sandbox.studio("old");
+    let mut taken = vec![];
+    for text in ["one", "two"] {
+        sandbox.write(old.join("motd"), text);
+        let path = sandbox.run(&old, "git mutable-snapshot --no-push").ok();
+        let days = 30 - taken.len();
+        let touch = format!("touch -d @{} {path}", testkit::NOW - days as i64 * 86_400);
+        sandbox.sh("", &touch).ok();
+        taken.push(path);
+    }
+    sandbox.run("", "studio --remove old --force").ok();
+    sandbox.run("", "studio --clean --keep 1 --younger-than 0 --yes").ok();
+    assert!(!std::path::Path::new(&taken[0]).exists());
+    let id = taken[0].rsplit('/').next().expect("an id");
+    let outcome = sandbox.run(&studio, &format!("git mutable-hydrate {}", &id[..12]));
+    outcome.ok();
+    let found = format!("at {}, found in the mirror\n", &id[..12]);
+    assert!(outcome.stderr.ends_with(&found), "{outcome}");
+    assert_eq!(sandbox.read(studio.join("motd")), "one");
+}

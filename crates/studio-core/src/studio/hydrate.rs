@@ -149,6 +149,10 @@ fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> 
         bring(repo, &top, commit.as_str(), &commit)?;
         return Ok((commit, source));
     }
+    if let Some(commit) = in_mirror(studio, rev)? {
+        bring(repo, &studio.mirror, commit.as_str(), &commit)?;
+        return Ok((commit, "the mirror".to_owned()));
+    }
     cx.ui.step("asking origin ...");
     let fetched = repo
         .git(["fetch", "--quiet", "--tags", "--no-auto-maintenance", "origin"])
@@ -171,7 +175,7 @@ fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> 
 
 /// A snapshot whose id begins with `rev`.
 fn in_snapshots(studio: &Studio, rev: &str) -> Result<Option<(CommitId, String)>> {
-    if rev.len() < 4 || !rev.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !is_id(rev) {
         return Ok(None);
     }
     let rev = rev.to_lowercase();
@@ -194,6 +198,19 @@ fn in_snapshots(studio: &Studio, rev: &str) -> Result<Option<(CommitId, String)>
             .hint("give more digits"))
         }
     }
+}
+
+/// A commit that another one in the mirror grew from: the snapshot that it was may have been removed, and its studio, too.
+fn in_mirror(studio: &Studio, rev: &str) -> Result<Option<CommitId>> {
+    if !is_id(rev) {
+        return Ok(None);
+    }
+    Ok(Repo::open_bare(&studio.mirror)?.resolve(&format!("{rev}^{{commit}}")))
+}
+
+/// Whether this may be the beginning of an id.
+fn is_id(rev: &str) -> bool {
+    rev.len() >= 4 && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A branch or commit of another studio: `NAME`, or `STUDIO:NAME`.
