@@ -6,6 +6,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests set the scene themselves")]
 
+mod dice;
+mod disk;
 mod flake;
 mod kill;
 mod machine;
@@ -15,6 +17,8 @@ mod small_flake;
 mod systemd;
 mod terminal;
 
+pub use dice::Dice;
+pub use disk::FileSystem;
 pub use kill::{End, rounds};
 pub use machine::{Machine, Record, Role};
 pub use nix::{PersonalFlake, RealNix};
@@ -34,9 +38,19 @@ pub fn thorough() -> bool {
     std::env::var_os("STUDIO_TEST_THOROUGH").is_some()
 }
 
+/// Leaves a report for whoever called the tests, if they want one.
+pub fn report(name: &str, text: &str) {
+    if let Ok(folder) = std::env::var("STUDIO_TEST_REPORT") {
+        std::fs::create_dir_all(&folder).expect("a folder for reports");
+        std::fs::write(format!("{folder}/{name}"), text).expect("a report");
+    }
+}
+
 /// A folder in which a test lives as if it were the whole machine.
 pub struct Sandbox {
-    // Dropped last, and kept when `TESTKIT_KEEP` is set.
+    // Unmounted before the folder goes.
+    disk: Option<disk::Disk>,
+    // Kept when `TESTKIT_KEEP` is set.
     _keep: Option<tempfile::TempDir>,
     root: Utf8PathBuf,
     variables: Vec<(String, String)>,
@@ -60,7 +74,7 @@ impl Sandbox {
             }
             None => Some(dir),
         };
-        let sandbox = Sandbox { _keep: keep, root, variables: vec![] };
+        let sandbox = Sandbox { disk: None, _keep: keep, root, variables: vec![] };
         std::fs::create_dir_all(sandbox.home()).expect("the home folder can be made");
         sandbox.write(
             "home/.gitconfig",
@@ -92,7 +106,7 @@ impl Sandbox {
 
     /// Writes a file below the sandbox, and the folders above it.
     pub fn write(&self, path: impl AsRef<Utf8Path>, text: impl AsRef<[u8]>) {
-        let path = self.root.join(path.as_ref());
+        let path = self.seen(path.as_ref());
         std::fs::create_dir_all(path.parent().expect("a file has a folder"))
             .expect("folders can be made");
         std::fs::write(&path, text).unwrap_or_else(|cause| panic!("cannot write {path}: {cause}"));
@@ -100,16 +114,33 @@ impl Sandbox {
 
     /// Reads a file below the sandbox.
     pub fn read(&self, path: impl AsRef<Utf8Path>) -> String {
-        let path = self.root.join(path.as_ref());
+        let path = self.seen(path.as_ref());
         std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("cannot read {path}: {cause}"))
     }
 
     /// A command in `dir` (below the sandbox) with nothing of this machine's environment but PATH, on which the binaries
     /// of this workspace come first.
     pub fn command(&self, program: &str, dir: impl AsRef<Utf8Path>) -> assert_cmd::Command {
-        let mut command = assert_cmd::Command::new(program);
-        command.current_dir(self.root.join(dir.as_ref())).env_clear().envs(self.environment());
+        let dir = self.root.join(dir.as_ref());
+        let mut command = match &self.disk {
+            None => assert_cmd::Command::new(program),
+            Some(_) => assert_cmd::Command::new("nsenter"),
+        };
+        match &self.disk {
+            None => command.current_dir(dir),
+            Some(disk) => command.args(disk.enter()).args([dir.as_str(), program]),
+        };
+        command.env_clear().envs(self.environment());
         command
+    }
+
+    /// Where this process sees a path below the sandbox.
+    pub fn seen(&self, path: impl AsRef<Utf8Path>) -> Utf8PathBuf {
+        let path = self.root.join(path.as_ref());
+        match &self.disk {
+            Some(disk) => disk.seen(&path),
+            None => path,
+        }
     }
 
     /// The environment of everything in the sandbox.

@@ -34,7 +34,7 @@ fn in_every_phase_every_fault_leaves_a_machine_that_starts_and_knows_what_it_is(
     eprintln!("{planned} cells are planned");
     let results = play_all(&cells);
     assert_eq!(results.len(), planned, "a cell was skipped");
-    report("fault-matrix.md", &table::markdown(&results));
+    testkit::report("fault-matrix.md", &table::markdown(&results));
     let wrong: Vec<String> = results
         .iter()
         .filter_map(|(cell, result)| Some(format!("===== {cell}\n{}", result.as_ref().err()?)))
@@ -45,14 +45,6 @@ fn in_every_phase_every_fault_leaves_a_machine_that_starts_and_knows_what_it_is(
         wrong.len(),
         wrong.join("\n")
     );
-}
-
-/// Leaves a report for whoever called the tests, if they want one.
-fn report(name: &str, text: &str) {
-    if let Ok(folder) = std::env::var("STUDIO_TEST_REPORT") {
-        std::fs::create_dir_all(&folder).expect("a folder for reports");
-        std::fs::write(format!("{folder}/{name}"), text).expect("a report");
-    }
 }
 
 /// Plays all cells, in the order of the list.

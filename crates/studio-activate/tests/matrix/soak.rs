@@ -2,29 +2,12 @@
 
 use crate::whole;
 use std::time::{Duration, Instant};
-use testkit::{Machine, Role};
+use testkit::{Dice, Machine, Role};
 
 const SYSTEMS: [&str; 4] = ["ant", "bee", "cat", "dog"];
 
 /// The longest time after which something is killed: an undisturbed order takes a little less.
 const LATEST: u64 = 300;
-
-/// Numbers that look random and are the same for the same seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        let at = self.below(all.len() as u64);
-        all[usize::try_from(at).expect("small")]
-    }
-}
 
 /// What ends what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,18 +31,14 @@ struct Soak {
 
 #[test]
 fn whatever_is_killed_at_random_nothing_is_lost() {
-    let seed = std::env::var("STUDIO_TEST_SEED").ok().and_then(|text| text.parse().ok());
-    let seed = seed.unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.expect("after 1970").as_micros() as u64
-    });
-    eprintln!("STUDIO_TEST_SEED={seed}");
+    let dice = Dice::new();
+    let seed = dice.seed();
     let machine = Machine::new();
     let systems = SYSTEMS.map(|name| machine.system(name, &[]));
     for system in &systems[..2] {
         machine.activate("switch", system).ok();
     }
-    let mut soak = Soak { machine, systems, dice: Dice(seed | 1), told: vec![] };
+    let mut soak = Soak { machine, systems, dice, told: vec![] };
     let rounds = testkit::rounds(15, 200);
     for round in 0..rounds {
         soak.told.push(format!("round {round}"));
@@ -89,7 +68,7 @@ fn whatever_is_killed_at_random_nothing_is_lost() {
     assert!(attempts >= Some(rounds), "only {attempts:?} attempts were made");
     let interrupted = records.iter().filter(|record| !record["interrupted_in"].is_null()).count();
     let all = records.len();
-    crate::report(
+    testkit::report(
         "random-kills.md",
         &format!(
             "# Random kills\n\n{rounds} rounds with seed {seed}: {interrupted} of the {all} attempts still on record were interrupted, and nothing was lost.\n"

@@ -1,0 +1,148 @@
+//! `STUDIO_HOME` on a small real file system of its own, which can be filled up or made read-only.
+//!
+//! It is mounted in a mount namespace that a process which does nothing keeps: with that it is gone, whatever a test dies
+//! of. A loop device takes root; without that there is `tmpfs`, in a user namespace. Everything in the sandbox runs in
+//! there.
+
+use crate::Sandbox;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::fmt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A kind of file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    /// In memory, for everybody.
+    Tmpfs,
+    /// What most have.
+    Ext4,
+    /// With blocks that files can share.
+    Btrfs,
+    /// With such blocks, and room that is set aside before it is used.
+    Xfs,
+}
+
+impl FileSystem {
+    /// All of them.
+    pub const ALL: [FileSystem; 4] =
+        [FileSystem::Tmpfs, FileSystem::Ext4, FileSystem::Btrfs, FileSystem::Xfs];
+
+    /// What `mkfs` is told, and the smallest size at which it is content.
+    fn making(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            FileSystem::Tmpfs => None,
+            // Nothing is set aside for root, who may be the one to run this.
+            FileSystem::Ext4 => Some(("mkfs.ext4 -q -F -m 0", "24M")),
+            FileSystem::Btrfs => Some(("mkfs.btrfs -q --mixed", "32M")),
+            FileSystem::Xfs => Some(("mkfs.xfs -q", "300M")),
+        }
+    }
+}
+
+impl fmt::Display for FileSystem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FileSystem::Tmpfs => "tmpfs",
+            FileSystem::Ext4 => "ext4",
+            FileSystem::Btrfs => "btrfs",
+            FileSystem::Xfs => "xfs",
+        })
+    }
+}
+
+pub(crate) struct Disk {
+    keeper: Child,
+    /// Whether its namespace is one of users, too.
+    of_user: bool,
+}
+
+impl Disk {
+    /// Where a path in there is seen from out here.
+    pub fn seen(&self, path: &Utf8Path) -> Utf8PathBuf {
+        format!("/proc/{}/root{path}", self.keeper.id()).into()
+    }
+
+    /// The words that run a command in there; the folder in which it starts follows them, then the command.
+    pub fn enter(&self) -> Vec<String> {
+        let mut words = vec!["--mount".to_owned(), format!("--target={}", self.keeper.id())];
+        if self.of_user {
+            words.extend(["--preserve-credentials".to_owned(), "--user".to_owned()]);
+        }
+        words.extend(["--", "sh", "-c", "cd \"$0\" && exec \"$@\""].map(str::to_owned));
+        words
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = self.keeper.kill();
+        let _ = self.keeper.wait();
+    }
+}
+
+impl Sandbox {
+    /// A new one whose `STUDIO_HOME` is a file system of this kind, or the reason why there can be none on this machine.
+    pub fn on_disk(kind: FileSystem) -> Result<Sandbox, String> {
+        let mut sandbox = Sandbox::new();
+        let (root, place) = (sandbox.root().to_owned(), sandbox.studio_home());
+        let mount = match kind.making() {
+            None => format!("mount -t tmpfs -o size=24m,mode=755 tmpfs {place}"),
+            Some((mkfs, size)) => format!(
+                "truncate -s {size} {root}/disk; {mkfs} {root}/disk; mount -o loop {root}/disk {place}
+                 chmod 755 {place}; rm -rf {place}/lost+found"
+            ),
+        };
+        // The words of what fails are in the file; `mounted` says that nothing did.
+        let script = format!(
+            "exec 2>{root}/disk.log; set -eu; mkdir -p {place}; {mount}; touch {root}/mounted; exec sleep 100000"
+        );
+        let of_user = !rustix::process::geteuid().is_root();
+        let mut command = Command::new("unshare");
+        if of_user {
+            command.args(["--user", "--map-root-user"]);
+        }
+        let keeper = command
+            .args(["--mount", "--propagation=private", "sh", "-c", &script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|cause| format!("unshare: {cause}"))?;
+        let mut disk = Disk { keeper, of_user };
+        let until = Instant::now() + Duration::from_secs(60);
+        while !root.join("mounted").exists() {
+            let ended = disk.keeper.try_wait().expect("the child is ours").is_some();
+            if ended || Instant::now() > until {
+                let log = std::fs::read_to_string(root.join("disk.log")).unwrap_or_default();
+                return Err(format!("{kind} cannot be mounted here: {}", log.trim()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        sandbox.disk = Some(disk);
+        Ok(sandbox)
+    }
+
+    /// Fills the disk until only so many KiB are left on it; 0 leaves no byte.
+    pub fn leave(&self, kib: u64) {
+        let script = format!(
+            "sync; have=$(df -k --output=avail . | tail -n 1)
+            test $have -le {kib} || fallocate -l $((have - {kib}))K fill 2>/dev/null || true
+            if [ {kib} = 0 ]; then
+                dd if=/dev/zero of=fill-more bs=64k 2>/dev/null || true
+                dd if=/dev/zero of=fill-most bs=512 2>/dev/null || true
+            fi"
+        );
+        self.sh(self.studio_home(), &script).ok();
+    }
+
+    /// Makes room on the disk again.
+    pub fn make_room(&self) {
+        self.sh(self.studio_home(), "rm -f fill fill-more fill-most; sync").ok();
+    }
+
+    /// Mounts the disk again as `ro` or `rw`.
+    pub fn mount_as(&self, how: &str) {
+        self.sh(self.root(), &format!("mount -o remount,{how} {}", self.studio_home())).ok();
+    }
+}
