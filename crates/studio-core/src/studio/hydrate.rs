@@ -155,7 +155,8 @@ fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> 
     }
     cx.ui.step("asking origin ...");
     let fetched = repo
-        .git(["fetch", "--quiet", "--tags", "--no-auto-maintenance", "origin"])
+        .git(["fetch", "--quiet", "--tags", "--no-auto-maintenance"])
+        .args(["--no-recurse-submodules", "origin"])
         .env("GIT_TERMINAL_PROMPT", if cx.ui.interactive() { "1" } else { "0" })
         .run();
     for name in [format!("refs/remotes/origin/{rev}"), rev.to_owned()] {
@@ -245,6 +246,8 @@ fn bring(repo: &Repo, from: &Utf8Path, what: &str, commit: &CommitId) -> Result<
         return Ok(());
     }
     repo.git(["fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head"])
+        // Those come afterwards, also from the mirror; git would look for them only at their own origin.
+        .arg("--no-recurse-submodules")
         .arg(from)
         .arg(what)
         .run()
