@@ -7,8 +7,12 @@ use crate::error::Result;
 use crate::ui::Ui;
 use camino::Utf8Path;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek};
+use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
+
+/// For how many milliseconds a holder who has not signed yet is waited for.
+const MOMENTS: usize = 20;
 
 /// A held lock; released when dropped.
 #[derive(Debug)]
@@ -49,7 +53,7 @@ impl Lock {
                 TryLockError::Error(cause) => return Err(failed("lock", path, cause)),
             }
         }
-        sign(&mut file, who);
+        sign(&file, who);
         Ok(Lock { file })
     }
 
@@ -72,9 +76,9 @@ impl Lock {
 
     /// Takes the lock, waiting for it without a word.
     pub fn wait_silently(path: &Utf8Path, who: &str) -> Result<Lock> {
-        let mut file = open(path)?;
+        let file = open(path)?;
         file.lock().map_err(|cause| failed("lock", path, cause))?;
-        sign(&mut file, who);
+        sign(&file, who);
         Ok(Lock { file })
     }
 
@@ -91,7 +95,7 @@ impl Lock {
         loop {
             match file.try_lock() {
                 Ok(()) => {
-                    sign(&mut file, who);
+                    sign(&file, who);
                     return Ok(Ok(Lock { file }));
                 }
                 Err(TryLockError::WouldBlock) if Instant::now() < until => {
@@ -120,20 +124,27 @@ fn open(path: &Utf8Path) -> Result<File> {
 }
 
 /// Writes down who holds the lock. It is only for messages, so a failure (a full disk) is no reason to stop.
-fn sign(file: &mut File, who: &str) {
-    let _ = file.set_len(0);
-    let _ = file.rewind();
-    let _ = writeln!(file, "`{who}` (process {})", std::process::id());
+///
+/// In one piece over what is there: whoever reads it meanwhile finds a name, not the beginning of one.
+fn sign(file: &File, who: &str) {
+    let text = format!("`{who}` (process {})\n", std::process::id());
+    if file.write_all_at(text.as_bytes(), 0).is_ok() {
+        let _ = file.set_len(text.len() as u64);
+    }
 }
 
+/// Who holds the lock, which may have been taken only now and not be signed yet.
 fn holder(file: &mut File) -> String {
-    let mut text = String::new();
-    let _ = file.rewind();
-    let _ = file.read_to_string(&mut text);
-    match text.trim() {
-        "" => "another command".to_owned(),
-        who => who.to_owned(),
+    for _ in 0..MOMENTS {
+        let mut text = String::new();
+        let _ = file.rewind();
+        let _ = file.read_to_string(&mut text);
+        if let Some((who, _)) = text.split_once('\n') {
+            return who.to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
+    "another command".to_owned()
 }
 
 #[cfg(test)]
