@@ -7,7 +7,7 @@
 
 use super::assemble::folders_of;
 use super::{Repo, path_of};
-use crate::error::{Error, OrSay, Result};
+use crate::error::{OrSay, Result};
 use crate::fs::{Folder, Stamp};
 use crate::names::CommitId;
 use crate::pool::{Ledger, in_parallel};
@@ -244,9 +244,8 @@ impl Repo {
         }
         seal.add(part);
         for submodule in self.links_among(&index) {
-            let inner = self.open_submodule(&submodule.path)?.ok_or_else(|| {
-                Error::new(format!("the submodule `{}` is not there", submodule.path))
-            })?;
+            // Reading says of what is missing that it is, and of everything else that is wrong, too.
+            let Some(inner) = self.open_submodule(&submodule.path)? else { return Ok(false) };
             let path = format!("{path}{}/", submodule.path);
             if !inner.add_seal(&submodule.commit, &path, seal)? {
                 return Ok(false);
