@@ -286,7 +286,9 @@ impl Pool {
             .map_err(|cause| fs::failed("look at", &self.path(key), cause))
     }
 
-    /// Whether the file holds what it should, found out by reading it.
+    /// Whether the file holds what it should, found out by reading it; then it gets its permissions and time back.
+    ///
+    /// `chmod -R u+w` on the way to `rm -r` of a snapshot reaches all others that have its files.
     fn holds(
         &self,
         key: &Key,
@@ -294,18 +296,21 @@ impl Pool {
         reader: &impl ReadBlob,
         bytes: &mut Vec<u8>,
     ) -> Result<bool> {
-        if !key.fits(stamp) || self.shards[key.shard()].read(&key.name(), bytes).is_err() {
+        let (shard, name) = (&self.shards[key.shard()], key.name());
+        if !stamp.is_file() || shard.read(&name, bytes).is_err() {
             return Ok(false);
         }
-        Ok(reader.id_of(bytes)? == key.blob)
+        Ok(reader.id_of(bytes)? == key.blob
+            && (key.fits(stamp) || shard.settle(&name, key.mode(), TIME).is_ok()))
     }
 
     fn write(&self, key: &Key, bytes: &[u8], replace: bool) -> Result<()> {
         let (shard, name) = (&self.shards[key.shard()], key.name());
         let write = || -> io::Result<()> {
             // One that is not right may have names in snapshots; they keep it, and their own verification tells.
-            if replace {
-                shard.remove(&name)?;
+            if replace && let Err(cause) = shard.remove(&name) {
+                // A folder by this name holds nothing that anybody put there for a reason.
+                fs::remove_tree(&self.path(key)).map_err(|_| cause)?;
             }
             let mut file = shard.create(&name, key.mode())?;
             // The user's mask took bits off.
