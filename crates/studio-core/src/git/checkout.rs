@@ -30,11 +30,15 @@ pub struct Checkout<'a> {
 }
 
 /// In every sealed checkout: nothing runs, nothing is cleaned, nothing is written by looking at it.
+///
+/// Nor is ctime looked at: links that others make to the same files change it, and git and Nix would read all of them again
+/// each time they look, and as root write the index anew, which is part of what is sealed.
 const CONFIG: &str = "[core]
 \trepositoryformatversion = 0
 \tfilemode = true
 \tbare = false
 \tlogallrefupdates = false
+\ttrustctime = false
 \thooksPath = /dev/null
 \tfsmonitor = false
 \tuntrackedCache = false

@@ -34,9 +34,6 @@ impl Source<'_> {
         let mut config = vec![
             ("studio.snapshot".to_owned(), commit.to_string()),
             ("studio.toolkit".to_owned(), self.toolkit.to_string()),
-            // Another snapshot that links the same files changes their ctime; git and Nix would read all of them again
-            // each time they look, and as root write the index anew, which is part of what is sealed.
-            ("core.trustCtime".to_owned(), "false".to_owned()),
         ];
         if let Some(upstream) = &self.origin {
             // People and tools see where it came from.
