@@ -5,6 +5,7 @@
 //! Nothing here prints: [`crate::ui::Ui::error`] does.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 
 /// The result of nearly everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -88,6 +89,23 @@ impl Error {
         Error { message: message.into(), causes: vec![], hints: vec![], exit: Exit::Failed }
     }
 
+    /// A failure of something else. What the operating system said lies often below that, unheard: if there is a remedy
+    /// for it, both are added.
+    pub fn of(message: impl Into<String>, cause: impl Into<Cause>) -> Error {
+        let cause: Cause = cause.into();
+        let error = Error::new(message).because(&cause);
+        let top: &(dyn std::error::Error + 'static) = &*cause;
+        let system = std::iter::successors(Some(top), |error| error.source())
+            .filter_map(|error| error.downcast_ref::<std::io::Error>())
+            .find_map(|system| Some((system.to_string(), remedy(system.kind())?)));
+        let Some((said, remedy)) = system else { return error };
+        if cause.to_string().contains(&said) {
+            return error.hint(remedy);
+        }
+        let said = said.split(" (os error").next().unwrap_or_default().to_lowercase();
+        error.because(said).hint(remedy)
+    }
+
     /// Adds why it happened; shown under the message, outermost first.
     pub fn because(mut self, cause: impl Display) -> Error {
         let cause = cause.to_string();
@@ -137,15 +155,30 @@ impl Error {
     }
 }
 
+/// What to do about a failure of the operating system, where the cause is a usual one.
+pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::StorageFull => "free some space on that disk and try again; nothing was changed",
+        ErrorKind::QuotaExceeded => "your disk quota is used up; nothing was changed",
+        ErrorKind::ReadOnlyFilesystem => {
+            "the file system is mounted read-only; nothing was changed"
+        }
+        _ => return None,
+    })
+}
+
+/// Any failure, with or without a box around it.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Turns any failure into an [`Error`] with words of ours in front.
 pub trait OrSay<T> {
-    /// `message` says what was being done; the original failure becomes its cause.
+    /// `message` says what was being done; the original failure becomes its cause, as [`Error::of`] has it.
     fn or_say<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T>;
 }
 
-impl<T, E: Display> OrSay<T> for Result<T, E> {
+impl<T, E: Into<Cause>> OrSay<T> for Result<T, E> {
     fn or_say<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T> {
-        self.map_err(|cause| Error::new(message()).because(cause))
+        self.map_err(|cause| Error::of(message(), cause))
     }
 }
 

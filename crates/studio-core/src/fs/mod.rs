@@ -28,14 +28,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 /// Words for a failed operation on `path`, with the remedy where the cause is a usual one.
 pub fn failed(what: &str, path: &Utf8Path, cause: io::Error) -> Error {
     let error = Error::new(format!("cannot {what} `{path}`")).because(plain(&cause));
+    if let Some(remedy) = crate::error::remedy(cause.kind()) {
+        return error.hint(remedy);
+    }
     match cause.kind() {
-        ErrorKind::StorageFull => {
-            error.hint("free some space on that disk and try again; nothing was changed")
-        }
-        ErrorKind::QuotaExceeded => error.hint("your disk quota is used up; nothing was changed"),
-        ErrorKind::ReadOnlyFilesystem => {
-            error.hint("the file system is mounted read-only; nothing was changed")
-        }
         ErrorKind::NotADirectory => {
             error.hint("a file stands where a folder is needed; choose another place")
         }

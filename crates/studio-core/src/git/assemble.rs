@@ -401,11 +401,9 @@ fn failed_at(path: &BStr, cause: io::Error) -> Error {
         return collision(path);
     }
     let error = Error::new(format!("`{path}` could not be written")).because(fs::plain(&cause));
-    match cause.kind() {
-        ErrorKind::StorageFull => {
-            error.hint("free some space on that disk and try again; nothing was changed")
-        }
-        _ => error,
+    match crate::error::remedy(cause.kind()) {
+        Some(remedy) => error.hint(remedy),
+        None => error,
     }
 }
 

@@ -340,9 +340,11 @@ impl Repo {
                 // It changed under our hands.
                 Ok(_) => {}
                 Err(cause) if stamp() == before => {
-                    return Err(Error::new(format!("`{path}` cannot be read"))
-                        .because(cause)
-                        .hint("nothing was changed; mend it or ignore it (`.gitignore`), and try again"));
+                    let error = Error::of(format!("`{path}` cannot be read"), cause);
+                    return Err(match error.hints() {
+                        [] => error.hint("nothing was changed; mend it or ignore it (`.gitignore`), and try again"),
+                        _ => error,
+                    });
                 }
                 Err(_) => {}
             }

@@ -1,7 +1,7 @@
 //! Moving refs: several at once, each only if it still is what it was.
 
 use super::{Head, Identity, Repo, id};
-use crate::error::{Error, OrSay};
+use crate::error::{Cause, Error, OrSay};
 use crate::fs;
 use crate::names::CommitId;
 use camino::Utf8PathBuf;
@@ -34,13 +34,15 @@ pub struct Move {
 /// Refs that did not move; none of them did.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct MoveFailed(String);
+pub struct MoveFailed(Cause);
 
 impl From<MoveFailed> for Error {
     fn from(failed: MoveFailed) -> Error {
-        Error::new("the branches could not be moved")
-            .because(failed.0)
-            .hint("another git command may be at work in this studio; try again")
+        let error = Error::of("the branches could not be moved", failed.0);
+        match error.hints() {
+            [] => error.hint("another git command may be at work in this studio; try again"),
+            _ => error,
+        }
     }
 }
 
@@ -56,7 +58,7 @@ impl Repo {
         let mut time = Default::default();
         self.gix
             .edit_references_as(edits, Some(who.committer.to_ref(&mut time)))
-            .map_err(|cause| MoveFailed(cause.to_string()))?;
+            .map_err(|cause| MoveFailed(cause.into()))?;
         Ok(())
     }
 
@@ -83,7 +85,7 @@ impl Repo {
             .iter()
             .map(|name| Ok(RefEdit { change: change(), name: full_name(name)?, deref: false }))
             .collect::<Result<Vec<_>, MoveFailed>>()?;
-        self.gix.edit_references_as(edits, None).map_err(|cause| MoveFailed(cause.to_string()))?;
+        self.gix.edit_references_as(edits, None).map_err(|cause| MoveFailed(cause.into()))?;
         Ok(())
     }
 
@@ -131,7 +133,7 @@ impl Repo {
 
 fn full_name(name: &str) -> Result<gix::refs::FullName, MoveFailed> {
     gix::refs::FullName::try_from(name)
-        .map_err(|cause| MoveFailed(format!("`{name}` is not a ref: {cause}")))
+        .map_err(|cause| MoveFailed(format!("`{name}` is not a ref: {cause}").into()))
 }
 
 fn edit(one: &Move, message: &str) -> Result<RefEdit, MoveFailed> {

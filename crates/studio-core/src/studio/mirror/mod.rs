@@ -19,6 +19,7 @@ use crate::git::{self, Advertised, Depth, Repo};
 use crate::home::Home;
 use crate::process::Failure;
 use crate::studio::Studio;
+use crate::ui;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A mirror in its place.
@@ -63,6 +64,15 @@ impl Mirror {
     }
 }
 
+/// What git says of a full disk, and what is said then.
+const NO_SPACE: &str = "No space left";
+const ROOM: &str = "free some space on that disk and try again; nothing was changed";
+
+/// How much is left on a disk that is as good as full.
+fn little_room(path: &Utf8Path) -> Option<u64> {
+    fs::free(path).ok().map(|free| free.bytes).filter(|bytes| *bytes < 1 << 20)
+}
+
 fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
     let advertised =
@@ -79,7 +89,16 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_DEFAULT_REF_FORMAT", "files")
         .run()
-        .map_err(|cause| not_got(upstream, &cause))?;
+        .map_err(|cause| match little_room(draft.path()) {
+            // git does not always say it.
+            Some(bytes) if !cause.output().contains(NO_SPACE) => {
+                Error::new(format!("the upstream `{upstream}` cannot be got"))
+                    .because(cause.output())
+                    .because(format!("only {} are left on that disk", ui::size(bytes)))
+                    .hint(ROOM)
+            }
+            _ => not_got(upstream, &cause),
+        })?;
     refuse_shallow(draft.path(), upstream)?;
     settle(draft.path())?;
     // What is no flake leaves no mirror.
@@ -93,8 +112,8 @@ fn not_got(upstream: &Upstream, cause: &Failure) -> Error {
     let output = cause.output();
     let error =
         error.because(if output.is_empty() { cause.to_string() } else { output.to_owned() });
-    if output.contains("No space left") {
-        return error.hint("free some space on that disk and try again; nothing was changed");
+    if output.contains(NO_SPACE) {
+        return error.hint(ROOM);
     }
     if output.contains("from promisor remote") {
         return error
