@@ -7,12 +7,12 @@ use super::{Repo, Tree, id};
 use crate::error::{Error, OrSay, Result};
 use crate::names::CommitId;
 use crate::pool::Key;
-use camino::Utf8Path;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::Mode;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Read;
+use std::path::Path;
 
 /// One way in which a folder is not the commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +95,7 @@ impl Repo {
                 }
             });
         }
-        added(&self.top, &self.top, &expected, &mut |path| {
-            found.push(Difference::Added(shown(path)))
-        })?;
+        added(top, top, &expected, &mut |path| found.push(Difference::Added(shown(path))))?;
         for entry in entries.iter().filter(|entry| entry.mode == Mode::COMMIT) {
             let path = entry.path(&index);
             match self.open_submodule(&path.to_str_lossy())? {
@@ -221,15 +219,14 @@ fn same_kind(mode: Mode, meta: &std::fs::Metadata) -> bool {
 
 /// Calls `say` for every file that is not expected; folders of submodules have been looked at by themselves.
 fn added(
-    top: &Utf8Path,
-    folder: &Utf8Path,
+    top: &Path,
+    folder: &Path,
     expected: &BTreeSet<BString>,
     say: &mut dyn FnMut(&BStr),
 ) -> Result<()> {
-    let entries =
-        std::fs::read_dir(folder).map_err(|cause| crate::fs::failed("read", folder, cause))?;
-    for entry in entries {
-        let entry = entry.map_err(|cause| crate::fs::failed("read", folder, cause))?;
+    let failed = || format!("the folder `{}` cannot be read", folder.display());
+    for entry in std::fs::read_dir(folder).or_say(failed)? {
+        let entry = entry.or_say(failed)?;
         let path = entry.path();
         let below = path.strip_prefix(top).or_say(|| "a folder moved while it was read")?;
         let below = gix::path::into_bstr(below).or_say(|| "a name cannot be read")?;
@@ -237,10 +234,7 @@ fn added(
             continue;
         }
         if path.is_dir() && !path.is_symlink() {
-            match camino::Utf8PathBuf::from_path_buf(path.clone()) {
-                Ok(path) => added(top, &path, expected, say)?,
-                Err(_) => say(below.as_ref()),
-            }
+            added(top, &path, expected, say)?;
         } else {
             say(below.as_ref());
         }
