@@ -1,8 +1,8 @@
 //! Snapshots: read-only checkouts of exactly one commit, named by it.
 //!
 //! [`take()`] commits all that is uncommitted in a studio, keeps the commit alive in the mirror, and puts the sealed folder
-//! in its place; [`Snapshot::verify`] says whether a folder is still what its name says, [`repair`] makes one again, and
-//! [`discard`] removes one. Not here: what is done with one, and which may go (`studio::clean`).
+//! in its place; [`Snapshot::verify`] says whether a folder is still what its name says, [`repair()`] makes one again, and
+//! [`discard()`] removes one. Not here: what is done with one, and which may go (`studio::clean`).
 
 mod build;
 mod discard;
