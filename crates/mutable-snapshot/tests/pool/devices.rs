@@ -144,3 +144,12 @@ fn where_files_can_share_blocks_a_studio_takes_no_second_room() {
     let room: u32 = outcome.ok().trim_end_matches(" MB").parse().expect("a number");
     assert!(room < 20, "{room} MB");
 }
+
+#[test]
+fn a_small_limit_of_open_files_is_raised() {
+    let shelf = Shelf::of(1);
+    shelf.sandbox.write(shelf.studio.join("motd"), "another\n");
+    let line = "ulimit -S -n 100; git mutable-snapshot -q --no-push";
+    let snapshot = shelf.sandbox.sh(&shelf.studio, line).ok();
+    shelf.sandbox.run("", &format!("studio --verify {snapshot}")).ok();
+}

@@ -205,6 +205,17 @@ fn times(seconds: i64) -> Timestamps {
     Timestamps { last_access: moment, last_modification: moment }
 }
 
+/// Raises the number of files that this process may have open to `most`, as far as the system lets it.
+pub fn allow_open_files(most: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < most) {
+        let current = Some(limit.maximum.map_or(most, |maximum| maximum.min(most)));
+        // Where it cannot be, opening says so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum: limit.maximum });
+    }
+}
+
 /// Whether files that are made in this folder can share blocks with others until they are written.
 pub fn shares_blocks(folder: &camino::Utf8Path) -> bool {
     let Ok(mut one) = tempfile::tempfile_in(folder) else { return false };

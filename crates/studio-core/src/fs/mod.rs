@@ -14,7 +14,7 @@ mod usage;
 pub mod worktree;
 
 pub use draft::{Draft, Held, claim, discard, hold, sweep};
-pub use folder::{Copied, Folder, Stamp, fill, shares_blocks};
+pub use folder::{Copied, Folder, Stamp, allow_open_files, fill, shares_blocks};
 pub use lock::{Busy, Lock, Shared};
 pub use space::{Free, free, is_mount_point};
 pub use usage::Usage;

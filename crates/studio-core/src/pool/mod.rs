@@ -135,6 +135,8 @@ impl Pool {
     pub fn take(cx: &Context, home: &Home) -> Result<Pool> {
         let lock = Lock::wait(&home.lock("pool"), &cx.command, &cx.ui)?;
         let root = home.pool();
+        // A folder for each shard is open at once; some systems begin with a limit of 256 files.
+        fs::allow_open_files(1024);
         let shards = (0..=255u8).map(|shard| open_shard(&root, shard)).collect::<Result<_>>()?;
         Ok(Pool {
             shards,
