@@ -128,6 +128,14 @@ impl Error {
         self
     }
 
+    /// Adds what to do about what a program said of the disk, if it said that this is full.
+    pub fn remedy_of(self, output: &str) -> Error {
+        match remedy(ErrorKind::StorageFull).filter(|_| output.contains("No space left")) {
+            Some(remedy) => self.hint(remedy),
+            None => self,
+        }
+    }
+
     /// Sets the exit status; [`Exit::Failed`] unless said otherwise.
     pub fn exit(mut self, exit: Exit) -> Error {
         self.exit = exit;

@@ -254,25 +254,6 @@ pub fn hard_link_tree(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&str) -> boo
     Ok(true)
 }
 
-/// Copies every file below `from` to the same place below `to`.
-pub fn copy_tree(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&str) -> bool) -> Result<()> {
-    create_dir_all(to)?;
-    for entry in from.read_dir_utf8().map_err(|cause| failed("read", from, cause))? {
-        let entry = entry.map_err(|cause| failed("read", from, cause))?;
-        if skip(entry.file_name()) {
-            continue;
-        }
-        let target = to.join(entry.file_name());
-        let kind = entry.file_type().map_err(|cause| failed("read", entry.path(), cause))?;
-        if kind.is_dir() {
-            copy_tree(entry.path(), &target, skip)?;
-        } else {
-            fs::copy(entry.path(), &target).map_err(|cause| failed("write", &target, cause))?;
-        }
-    }
-    Ok(())
-}
-
 /// Sets the permission bits of a file or folder.
 pub fn set_mode(path: &std::path::Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))

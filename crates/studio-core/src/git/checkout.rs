@@ -5,9 +5,9 @@
 //! each would grow with history. Not here: how files are put in place (`assemble`), the name of the folder, and the
 //! rename that puts it there.
 
+use super::Repo;
 use super::assemble::Style;
 use super::sealed::{Part, Seal};
-use super::{Repo, commit_id, id};
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs::{self, Folder};
@@ -213,13 +213,6 @@ fn setting(name: &str, value: &str) -> Result<String> {
     let value =
         value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
     Ok(format!("{header}\n\t{key} = \"{value}\"\n"))
-}
-
-impl Repo {
-    /// The commit that HEAD of a sealed checkout names, if the folder is one.
-    pub fn sealed_commit(&self) -> Option<CommitId> {
-        self.gix.head_id().ok().map(commit_id).filter(|commit| self.gix.has_object(id(commit)))
-    }
 }
 
 #[cfg(test)]

@@ -134,10 +134,7 @@ fn check_out(
 }
 
 fn failed(name: &StudioName, cause: &crate::process::Failure) -> Error {
-    let error =
-        Error::new(format!("the studio `{name}` could not be made")).because(cause.output());
-    if cause.output().contains("No space left") {
-        return error.hint("free some space on that disk and try again; nothing was changed");
-    }
-    error
+    Error::new(format!("the studio `{name}` could not be made"))
+        .because(cause.output())
+        .remedy_of(cause.output())
 }

@@ -58,10 +58,7 @@ pub(crate) fn pin(
 }
 
 fn not_kept(mirror: &Utf8Path, commit: &CommitId, cause: &str) -> Error {
-    let error = Error::new(format!("the commit {} cannot be kept in `{mirror}`", commit.short()))
-        .because(cause);
-    if cause.contains("No space left") {
-        return error.hint("free some space on that disk and try again; nothing was changed");
-    }
-    error
+    Error::new(format!("the commit {} cannot be kept in `{mirror}`", commit.short()))
+        .because(cause)
+        .remedy_of(cause)
 }
