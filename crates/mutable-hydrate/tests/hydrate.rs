@@ -303,3 +303,40 @@ fn a_snapshot_that_was_cleaned_away_with_its_studio_is_found_while_another_grew_
     assert!(outcome.stderr.ends_with(&found), "{outcome}");
     assert_eq!(sandbox.read(studio.join("motd")), "one");
 }
+
+/// Somebody's fetch was killed while it unpacked single objects: the commit is there, its files are not.
+#[test]
+fn a_commit_that_came_in_half_is_got_again_from_where_it_is_whole() {
+    let sandbox = Sandbox::new();
+    let studio = sandbox.studio("try");
+    let other = sandbox.studio("other");
+    sandbox.write(other.join("motd"), "one");
+    let snapshot = sandbox.run(&other, "git mutable-snapshot --no-push").ok();
+    let id = snapshot.rsplit('/').next().expect("an id");
+    let half =
+        format!("git -C {other} cat-file commit {id} | git hash-object -t commit -w --stdin");
+    assert_eq!(sandbox.sh(&studio, &half).ok().trim_end(), id);
+    sandbox.run(&studio, &format!("git mutable-hydrate {id}")).ok();
+    assert_eq!(sandbox.read(studio.join("motd")), "one");
+    sandbox
+        .sh(&studio, &format!("git fsck --connectivity-only && git cat-file -e {id}^{{tree}}"))
+        .ok();
+
+    // One whose files are nowhere.
+    let nowhere = sandbox
+        .sh(
+            &studio,
+            "printf 'tree %040d\\nauthor A <a@b> 1 +0000\\ncommitter A <a@b> 1 +0000\\n\\nhalf\\n' 1 \\
+             | git hash-object -t commit -w --stdin --literally",
+        )
+        .ok();
+    let head = sandbox.run(&studio, "git rev-parse HEAD").ok();
+    assert_snapshot!(sandbox.run(&studio, &format!("git mutable-hydrate {nowhere}")).fails(1), @"
+    ------- stderr -------
+    asking origin ...
+    error: the commit b801ba82a186 is here without all of its files: fetching it was interrupted once
+    hint: get the rest: `git fetch --refetch origin`
+    [exit status: 1]
+    ");
+    assert_eq!(sandbox.run(&studio, "git rev-parse HEAD").ok(), head);
+}

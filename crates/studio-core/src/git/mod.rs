@@ -370,12 +370,16 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 /// The program `git`, about to run in `dir`, without anything that would outlive it or ask where nobody answers.
+///
+/// A fetch comes as one pack, which is there as a whole or not at all: as single objects, half of them would be there
+/// after a kill, and a commit without its files looks like one that has them.
 pub fn git<S: AsRef<std::ffi::OsStr>>(
     dir: &Utf8Path,
     args: impl IntoIterator<Item = S>,
 ) -> Program {
     Program::new("git", dir)
         .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.quotePath=false"])
+        .args(["-c", "fetch.unpackLimit=1"])
         .args(args)
         // The messages are read here and there, and shown to people who report them.
         .env("LC_ALL", "C.UTF-8")

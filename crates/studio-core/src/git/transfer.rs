@@ -5,14 +5,14 @@
 //! already, and what is missing is written children first: a kill at any moment leaves it closed. Not here: refs, locks,
 //! and anything that talks to a network.
 
-use super::{Repo, id};
+use super::{Repo, Tree, id};
 use crate::error::{Error, OrSay, Result};
 use crate::fs;
 use crate::names::CommitId;
 use camino::Utf8Path;
 use gix::ObjectId;
 use gix::objs::{Kind, Write};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What became of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,45 @@ impl Repo {
             }
         }
         Ok(())
+    }
+
+    /// Whether all files of a commit are here, given that those of `known` are; in proportion to how they differ.
+    ///
+    /// That a commit is here says little: a fetch that was killed leaves commits without their files.
+    pub fn has_files_of(&self, commit: &CommitId, known: Tree) -> Result<bool> {
+        let Ok(tree) = self.tree_of(commit) else { return Ok(false) };
+        let mut pairs = vec![(tree.0, Some(known.0))];
+        while let Some((tree, known)) = pairs.pop() {
+            if known == Some(tree) {
+                continue;
+            }
+            let Some(tree) = self.find_tree(tree)? else { return Ok(false) };
+            let known = known.map(|id| self.find_tree(id)).transpose()?.flatten();
+            let known = known.iter().flat_map(|known| known.iter()).flatten();
+            let known: HashMap<_, _> =
+                known.map(|entry| (entry.filename().to_owned(), entry.inner)).collect();
+            for entry in tree.iter() {
+                let entry = entry.or_say(|| format!("the object {} cannot be read", tree.id))?;
+                let beside = known.get(entry.filename());
+                let beside = beside.filter(|beside| beside.mode == entry.mode());
+                let beside = beside.map(|beside| beside.oid.to_owned());
+                if beside == Some(entry.object_id()) || entry.mode().is_commit() {
+                    continue;
+                }
+                if entry.mode().is_tree() {
+                    pairs.push((entry.object_id(), beside));
+                } else if !self.gix.has_object(entry.object_id()) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn find_tree(&self, id: ObjectId) -> Result<Option<gix::Tree<'_>>> {
+        let object =
+            self.gix.try_find_object(id).or_say(|| format!("the object {id} cannot be read"))?;
+        Ok(object.map(|object| object.into_tree()))
     }
 
     fn copy_object(

@@ -8,10 +8,11 @@ use super::work::{save, scratch_name};
 use super::{Studio, Taken, log, mirror};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Head, Move, Repo, Target};
+use crate::git::{Head, Move, Repo, Target, Tree};
 use crate::names::{CommitId, StudioName};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
 use camino::Utf8Path;
+use std::cell::Cell;
 
 /// What a studio was brought to.
 #[derive(Clone, Debug)]
@@ -129,9 +130,17 @@ fn switch(repo: &Repo, taken: &Taken, to: &Head, made: bool) -> Result<()> {
 /// and at last from origin.
 fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> {
     let repo = &studio.repo;
-    let here = |name: &str| repo.resolve(&format!("{name}^{{commit}}"));
+    let files = repo.tree_of(&repo.head()?.commit)?;
+    // What a ref names is here with all that it reaches; what was only fetched may be here in part.
+    let in_part = Cell::new(false);
+    let here = |name: &str| -> Result<Option<CommitId>> {
+        let Some(commit) = repo.resolve(&format!("{name}^{{commit}}")) else { return Ok(None) };
+        let whole = !is_id(name) || repo.has_files_of(&commit, files)?;
+        in_part.set(!whole);
+        Ok(whole.then_some(commit))
+    };
     for name in [rev.to_owned(), format!("refs/remotes/origin/{rev}")] {
-        if let Some(commit) = here(&name) {
+        if let Some(commit) = here(&name)? {
             // An id of the log means how the studio was then, not the record of it.
             return Ok(match Log::of(repo).as_entry(&commit)? {
                 Some(entry) => {
@@ -142,15 +151,15 @@ fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> 
         }
     }
     if let Some((commit, source)) = in_snapshots(studio, rev)? {
-        bring(repo, &studio.mirror, mirror::snapshot_ref(&commit).as_str(), &commit)?;
+        bring(repo, &studio.mirror, mirror::snapshot_ref(&commit).as_str(), &commit, files)?;
         return Ok((commit, source));
     }
     if let Some((commit, source, top)) = in_other_studios(studio, rev)? {
-        bring(repo, &top, commit.as_str(), &commit)?;
+        bring(repo, &top, commit.as_str(), &commit, files)?;
         return Ok((commit, source));
     }
     if let Some(commit) = in_mirror(studio, rev)? {
-        bring(repo, &studio.mirror, commit.as_str(), &commit)?;
+        bring(repo, &studio.mirror, commit.as_str(), &commit, files)?;
         return Ok((commit, "the mirror".to_owned()));
     }
     cx.ui.step("asking origin ...");
@@ -160,9 +169,16 @@ fn find(cx: &Context, studio: &Studio, rev: &str) -> Result<(CommitId, String)> 
         .env("GIT_TERMINAL_PROMPT", if cx.ui.interactive() { "1" } else { "0" })
         .run();
     for name in [format!("refs/remotes/origin/{rev}"), rev.to_owned()] {
-        if let Some(commit) = here(&name) {
+        if let Some(commit) = here(&name)? {
             return Ok((commit, "origin".to_owned()));
         }
+    }
+    if in_part.get() {
+        return Err(Error::new(format!(
+            "the commit {} is here without all of its files: fetching it was interrupted once",
+            &rev[..rev.len().min(12)]
+        ))
+        .hint("get the rest: `git fetch --refetch origin`"));
     }
     let error = Error::new(format!(
         "nothing is called `{rev}` in this studio, the snapshots, other studios or origin"
@@ -241,8 +257,9 @@ fn in_other_studios(
     Ok(None)
 }
 
-fn bring(repo: &Repo, from: &Utf8Path, what: &str, commit: &CommitId) -> Result<()> {
-    if repo.has(commit) {
+/// Gets a commit from another repository on this machine, where `files` are here already.
+fn bring(repo: &Repo, from: &Utf8Path, what: &str, commit: &CommitId, files: Tree) -> Result<()> {
+    if repo.has_files_of(commit, files)? {
         return Ok(());
     }
     repo.git(["fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head"])

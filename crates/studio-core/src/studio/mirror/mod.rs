@@ -216,18 +216,15 @@ fn renew(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<()> {
 }
 
 fn fetch(path: &Utf8Path) -> Result<(), Failure> {
-    git::git(
-        path,
-        ["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--prune", "--no-tags", "--force"],
-    )
-    .args(["--no-auto-maintenance", "--no-write-fetch-head"])
-    // What we pinned is not upstream's: telling of each snapshot would take longer with every one.
-    .args(["--negotiation-tip=refs/heads/*", "origin"])
-    // Tags by name, too, so that those go which upstream has no more.
-    .args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
-    .env("GIT_TERMINAL_PROMPT", "0")
-    .run()
-    .map(drop)
+    git::git(path, ["fetch", "--quiet", "--prune", "--no-tags", "--force"])
+        .args(["--no-auto-maintenance", "--no-write-fetch-head"])
+        // What we pinned is not upstream's: telling of each snapshot would take longer with every one.
+        .args(["--negotiation-tip=refs/heads/*", "origin"])
+        // Tags by name, too, so that those go which upstream has no more.
+        .args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .run()
+        .map(drop)
 }
 
 /// The main branch, which must have a commit with a `flake.nix`.
