@@ -16,8 +16,12 @@ use studio_core::{Error, Exit, OrSay, Result};
 /// The most that an order may have; one of ours has a few thousand bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// How long the lock is waited for: an engine that has just said how it ended still has it for a moment.
+/// How long the lock is waited for where it is not known to become free.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long it is waited for when the last attempt has said how it ended: its engine is about to let go of it, which on a
+/// machine under load is no matter of milliseconds.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// How long an engine may take to start before it is left to whoever watches the record.
 const START: Duration = Duration::from_secs(5);
@@ -40,14 +44,8 @@ pub fn wait() -> Result<Option<Vec<String>>> {
 /// Records the order and starts its engine.
 pub fn submit(call: &Call, cx: &Context) -> Result<Exit> {
     trust::program(&call.nix_env)?;
-    let lock = Lock::try_for(PATIENCE, &call.place.lock, call.verb.command())?.map_err(|busy| {
-        Error::new(format!("another switch of {} is running", call.target))
-            .because(busy.to_string())
-            .hint("wait until it is done, then try again")
-            .hint(format!("to watch it: `{}`", call.typed("git flake-switch --attach")))
-            .exit(Exit::Busy)
-    })?;
     let records = Records::at(&call.place.records);
+    let lock = lock(call, &records)?;
     let earlier = records.of(&call.place.profile)?;
     let mut attempt = Attempt::new(call, cx, records)?;
     if settled(last_attempt(&earlier), call) {
@@ -80,4 +78,25 @@ pub fn submit(call: &Call, cx: &Context) -> Result<Exit> {
         std::thread::sleep(Duration::from_millis(1));
     }
     Ok(Exit::Done)
+}
+
+/// The lock of the target; that it becomes free is waited for only where nobody is at work any more.
+fn lock(call: &Call, records: &Records) -> Result<Lock> {
+    let until = Instant::now() + FAREWELL;
+    loop {
+        let busy = match Lock::try_for(PATIENCE, &call.place.lock, call.verb.command())? {
+            Ok(lock) => return Ok(lock),
+            Err(busy) => busy,
+        };
+        // A record that cannot be read is said by whoever has the lock.
+        let earlier = records.of(&call.place.profile).unwrap_or_default();
+        let ended = earlier.last().is_some_and(|last| last.exit.is_some());
+        if !ended || Instant::now() >= until {
+            return Err(Error::new(format!("another switch of {} is running", call.target))
+                .because(busy.to_string())
+                .hint("wait until it is done, then try again")
+                .hint(format!("to watch it: `{}`", call.typed("git flake-switch --attach")))
+                .exit(Exit::Busy));
+        }
+    }
 }

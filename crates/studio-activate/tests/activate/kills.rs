@@ -51,6 +51,26 @@ fn of_two_at_once_the_second_is_told_who_is_at_work() {
     machine.wait_for_end(&first);
 }
 
+/// On a machine under load an engine may live on for a while after it has said how it ended.
+#[test]
+fn an_engine_that_has_ended_is_waited_for_and_not_taken_for_one_at_work() {
+    let machine = Machine::new();
+    let (one, two) = (machine.system("one", &[]), machine.system("two", &[]));
+    machine.activate("switch", &one).ok();
+    let lock = std::fs::File::open(machine.file("run/studio/switch.lock")).expect("a lock");
+    lock.lock().expect("held");
+    let slow = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        drop(lock);
+    });
+    machine.activate("switch", &two).ok();
+    slow.join().expect("let go");
+    assert_eq!(
+        machine.state(),
+        "runs two, profile two (system-2-link), boots system-2-link, \"committed\""
+    );
+}
+
 #[test]
 fn a_lock_of_another_program_is_respected() {
     let machine = Machine::new();
