@@ -3,10 +3,10 @@
 //!
 //! Errors are those of the operating system; the caller knows which file it meant. Not here: which names those are.
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Timespec, Timestamps};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 /// An open folder.
@@ -177,13 +177,12 @@ impl Folder {
     /// The names in the folder, but `.` and `..`.
     pub fn names(&self) -> io::Result<Vec<Vec<u8>>> {
         let mut names = Vec::new();
-        for entry in Dir::read_from(&self.0)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                names.push(name.to_vec());
-            }
-        }
+        // Again from the beginning, whoever listed it before.
+        rustix::fs::seek(&self.0, rustix::fs::SeekFrom::Start(0))?;
+        super::each_name(self.0.as_fd(), |name, _| {
+            names.push(name.to_bytes().to_vec());
+            Ok(())
+        })?;
         Ok(names)
     }
 

@@ -8,6 +8,7 @@
 
 mod draft;
 mod folder;
+mod listing;
 mod lock;
 mod space;
 mod usage;
@@ -15,6 +16,7 @@ pub mod worktree;
 
 pub use draft::{Draft, Held, claim, discard, hold, sweep};
 pub use folder::{Copied, Folder, Stamp, allow_open_files, fill, shares_blocks};
+pub use listing::each_name;
 pub use lock::{Busy, Lock, Shared};
 pub use space::{Free, free, is_mount_point};
 pub use usage::Usage;

@@ -5,10 +5,11 @@
 //! Not here: what a doubtful file holds ([`super::content`]), and what it means ([`super::changes`]).
 
 use super::{Any, Repo, path_of};
+use crate::fs::each_name;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::{Flags, Mode};
 use gix::index::{Entry, State};
-use rustix::fs::{AtFlags, Dir, FileType, OFlags, RawMode, Stat};
+use rustix::fs::{AtFlags, FileType, OFlags, RawMode, Stat};
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -120,24 +121,22 @@ impl Repo {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let place = self.on_disk(folder.as_bstr());
         let mut names = Vec::new();
-        let mut dir = Dir::new(rustix::fs::open(&place, flags, rustix::fs::Mode::empty())?)?;
-        while let Some(entry) = dir.read() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name == b".git" {
-                return Ok(None);
-            }
-            if name == b"." || name == b".." {
-                continue;
-            }
+        let mut another = false;
+        let here = rustix::fs::open(&place, flags, rustix::fs::Mode::empty())?;
+        each_name(here.as_fd(), |name, kind| {
+            another |= name.to_bytes() == b".git";
             let mut path = folder.clone();
             path.push(b'/');
-            path.extend_from_slice(name);
-            let kind = match entry.file_type() {
+            path.extend_from_slice(name.to_bytes());
+            let kind = match kind {
                 FileType::Unknown => kind_of(&rustix::fs::lstat(self.on_disk(path.as_bstr()))?),
                 kind => kind,
             };
             names.push((path, kind));
+            Ok(())
+        })?;
+        if another {
+            return Ok(None);
         }
         names.sort_unstable_by(|a, b| b.0.cmp(&a.0));
         Ok(Some(names))
@@ -223,18 +222,16 @@ impl Pass<'_> {
             Some(path) => path_of(path.as_bstr()),
             None => std::path::Path::new("."),
         };
-        let place = rustix::fs::openat(&self.top, place, flags, rustix::fs::Mode::empty())?;
-        let here = place.as_fd().try_clone_to_owned()?;
-        let mut dir = Dir::new(place)?;
-        while let Some(entry) = dir.read() {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name == b"." || name == b".." || name == b".git" {
-                continue;
+        let here = rustix::fs::openat(&self.top, place, flags, rustix::fs::Mode::empty())?;
+        each_name(here.as_fd(), |entry, kind| {
+            let name = entry.to_bytes();
+            if name == b".git" {
+                return Ok(());
             }
-            let stat = || rustix::fs::statat(&here, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
-            let kind = match entry.file_type() {
-                FileType::Unknown => kind_of(&stat()?),
+            let kind = match kind {
+                FileType::Unknown => {
+                    kind_of(&rustix::fs::statat(&here, entry, AtFlags::SYMLINK_NOFOLLOW)?)
+                }
                 kind => kind,
             };
             let known = children.binary_search_by(|(child, _)| child.as_bytes().cmp(name)).ok();
@@ -246,29 +243,29 @@ impl Pass<'_> {
                             path: joined(folder, name, true),
                             entries: entries.clone(),
                         });
-                        continue;
+                        return Ok(());
                     }
                     (Child::File(at), FileType::Directory) if self.is_link(*at) => {
                         seen[position] = true;
-                        continue;
+                        return Ok(());
                     }
                     (Child::File(at), kind)
                         if kind != FileType::Directory && !self.is_link(*at) =>
                     {
                         seen[position] = true;
-                        self.look(here.as_fd(), entry.file_name(), *at, scan)?;
-                        continue;
+                        return self.look(here.as_fd(), entry, *at, scan);
                     }
                     // Something of another kind: what the index has is gone, and this is new.
                     (Child::File(at), _) if self.assumed(*at) => {
                         seen[position] = true;
-                        continue;
+                        return Ok(());
                     }
                     _ => {}
                 }
             }
             scan.unknown.push((joined(folder, name, false), kind));
-        }
+            Ok(())
+        })?;
         for ((_, child), _) in children.iter().zip(seen).filter(|(_, seen)| !seen) {
             let entries = match child {
                 Child::File(at) => *at..at + 1,
