@@ -28,7 +28,7 @@ const FILES: [usize; 2] = [12_000, 100_000];
 const COMMITS: usize = 50;
 /// How often each way is gone.
 const RUNS: usize = 7;
-/// The promise: bytes in memory at the peak of any of our commands.
+/// The promise: bytes of its own that any process of ours has in memory, without pages of mapped files.
 const MOST_MEMORY: u64 = 200_000_000;
 
 /// What all measurements have in common.

@@ -10,7 +10,7 @@ pub struct Compared {
     ours: Cell,
     beside: Cell,
     jj: Option<Cell>,
-    peak: Option<u64>,
+    own: Option<u64>,
     ratio: f64,
     goal: f64,
 }
@@ -38,7 +38,7 @@ impl Compared {
             ours: cell(row.ours.shown, ours),
             beside: cell(row.beside.shown, beside),
             jj: costs.get(2).zip(row.jj).map(|(costs, way)| cell(way.shown, costs)),
-            peak: Some(ours.peak),
+            own: Some(ours.own),
             ratio: ours.times.median() / beside.times.median(),
             goal: row.goal,
         }
@@ -56,7 +56,7 @@ impl Compared {
             ours: cell("`git mutable-snapshot`", ours),
             beside: cell("`git worktree add`", worktree),
             jj: None,
-            peak: None,
+            own: None,
             ratio: ours as f64 / worktree as f64,
             goal,
         }
@@ -126,11 +126,11 @@ impl Table {
                     "{on}: {work}: at most {goal} of {beside}; measured: {ratio:.3}"
                 ));
             }
-            if let Some(peak) = row.peak.filter(|peak| *peak > MOST_MEMORY) {
+            if let Some(own) = row.own.filter(|own| *own > MOST_MEMORY) {
                 broken.push(format!(
-                    "{on}: {work}: at most {} of memory; measured: {}",
+                    "{on}: {work}: at most {} of its own memory; measured: {}",
                     megabytes(MOST_MEMORY),
-                    megabytes(peak)
+                    megabytes(own)
                 ));
             }
         }
@@ -172,13 +172,13 @@ mod tests {
     #[test]
     fn memory_is_a_promise_too() {
         let mut row = Compared::disk(100, 0, 100, 0.03);
-        row.peak = Some(MOST_MEMORY + 1);
+        row.own = Some(MOST_MEMORY + 1);
         let mut table = Table::new(false);
         table.add(row);
         assert_eq!(
             table.broken("here"),
             [
-                "here: disk of snapshot 100, one file changed each: at most 200.0 MB of memory; measured: 200.0 MB"
+                "here: disk of snapshot 100, one file changed each: at most 200.0 MB of its own memory; measured: 200.0 MB"
             ]
         );
     }
