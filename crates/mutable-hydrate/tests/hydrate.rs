@@ -199,6 +199,32 @@ fn submodules_follow_even_when_only_a_snapshot_has_their_commit() {
 }
 
 #[test]
+fn a_state_whose_submodule_cannot_be_got_is_refused_before_anything_moves() {
+    let sandbox = Sandbox::new();
+    sandbox.upstream();
+    sandbox.add_input("motd");
+    let studio = sandbox.studio("try");
+    // A commit of the submodule that nobody has.
+    let script =
+        "git update-index --cacheinfo 160000,1111111111111111111111111111111111111111,inputs/motd
+         git commit -qm nowhere && git rev-parse HEAD && git reset -q --hard HEAD~1
+         git submodule --quiet update";
+    let commit = sandbox.sh(&studio, script).ok();
+    let state =
+        "git status --porcelain --branch; git rev-parse HEAD; git -C inputs/motd rev-parse HEAD";
+    let before = sandbox.sh(&studio, state).ok();
+    let outcome = sandbox.run(&studio, &format!("git mutable-hydrate {commit}"));
+    outcome.fails(1);
+    assert!(
+        outcome
+            .stderr
+            .starts_with("error: the submodule `inputs/motd` cannot be got at 111111111111"),
+        "{outcome}"
+    );
+    assert_eq!(sandbox.sh(&studio, state).ok(), before);
+}
+
+#[test]
 fn killed_at_any_moment_nothing_is_lost_and_the_next_run_succeeds() {
     let sandbox = Sandbox::new();
     let studio = sandbox.studio("try");

@@ -231,7 +231,10 @@ impl World {
             }
             Command::Hydrate => {
                 let mut revs = vec!["main", "origin/main"];
-                revs.extend(self.taken.iter().rev().take(4).map(String::as_str));
+                // What was cleaned away is promised to nobody.
+                let snapshots = self.names("snapshots");
+                let taken = self.taken.iter().filter(|id| snapshots.contains(id));
+                revs.extend(taken.rev().take(4).map(String::as_str));
                 let rev = self.dice.of(&revs);
                 (self.at.clone(), format!("git mutable-hydrate {rev}"))
             }

@@ -3,7 +3,7 @@
 //! Uncommitted work is committed on a scratch branch first. The state comes in on a new scratch branch, unless it is a
 //! scratch branch of this studio itself. Ignored files are never overwritten.
 
-use super::inputs::update_submodules;
+use super::inputs::{bring_commits, update_submodules};
 use super::work::{save, scratch_name};
 use super::{Studio, Taken, log, mirror};
 use crate::context::Context;
@@ -54,6 +54,7 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
     let made = repo.ref_commit(&format!("refs/heads/{branch}"))?.is_none();
     let to = Head { branch: Some(branch.clone()), commit: commit.clone() };
     let after = repo.tree_of(&commit)?;
+    bring_commits(repo, after, &studio.mirror)?;
     let who = repo.identity(cx.env.now());
     let draft = Draft {
         kind: Kind::Hydrate,

@@ -4,7 +4,6 @@
 //! does with submodules by itself (cloning, checking out) is left to git.
 
 use super::Studio;
-use super::mirror::input_ref;
 use super::work::{describe, scratch_name};
 use crate::config::Allowance;
 use crate::context::Context;
@@ -172,17 +171,43 @@ pub(super) fn update_submodules(cx: &Context, repo: &Repo, mirror: &Utf8Path) ->
     Ok(())
 }
 
+/// Gets the commits that submodules have in `tree`, as far as the submodules are there, and moves nothing: so that a
+/// commit that cannot be got stops what needs it before it has begun.
+pub(super) fn bring_commits(repo: &Repo, tree: Tree, mirror: &Utf8Path) -> Result<()> {
+    if !repo.top().join(".gitmodules").exists() {
+        return Ok(());
+    }
+    for submodule in repo.links_in(tree)? {
+        let Some(sub) = repo.open_submodule(&submodule.path)? else { continue };
+        if fetch_pinned(repo, &submodule, mirror)? {
+            continue;
+        }
+        let fetch = || sub.git(["fetch", "--quiet", "--no-write-fetch-head", "origin"]);
+        // Branches first, as git does: not every server gives a commit to who knows its id.
+        if fetch().run().is_ok() && sub.has(&submodule.commit) {
+            continue;
+        }
+        if let Err(cause) = fetch().arg(submodule.commit.as_str()).run() {
+            return Err(missing_submodule(&submodule, cause.output()));
+        }
+    }
+    Ok(())
+}
+
 /// Gets a submodule's commit from the mirror, if that has it and the submodule has not. Whether it has it then.
 fn fetch_pinned(repo: &Repo, submodule: &git::Submodule, mirror: &Utf8Path) -> Result<bool> {
     let Some(sub) = repo.open_submodule(&submodule.path)? else { return Ok(false) };
     if sub.has(&submodule.commit) {
         return Ok(true);
     }
-    let name = input_ref(&submodule.commit);
+    // Not by the ref that keeps it: that goes with the last snapshot, while the commit may be there for longer.
+    if !Repo::open_bare(mirror).is_ok_and(|mirror| mirror.has(&submodule.commit)) {
+        return Ok(false);
+    }
     let fetched = sub
         .git(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
         .arg(mirror)
-        .arg(&name)
+        .arg(submodule.commit.as_str())
         .run();
     Ok(fetched.is_ok())
 }
