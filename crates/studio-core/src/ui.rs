@@ -3,9 +3,14 @@
 //! stdout belongs to data and is written once, at the end of a successful command, by [`crate::cli`].
 //! No other module prints; clippy's `print_stdout` and `print_stderr` hold that line.
 
+mod foot;
+
+pub use foot::Foot;
+
 use crate::error::Error;
 use std::fmt::Display;
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +40,12 @@ pub enum Color {
 pub struct Ui {
     verbosity: Verbosity,
     color: bool,
+    /// Whether stderr is a terminal that can do more than write lines.
+    terminal: bool,
     /// Whether questions may be asked: stdin and stderr are a terminal.
     interactive: bool,
+    /// What is drawn at the foot of the terminal, if there is something.
+    foot: Arc<Mutex<Option<indicatif::ProgressBar>>>,
 }
 
 impl Ui {
@@ -48,7 +57,18 @@ impl Ui {
             Color::Never => false,
             Color::Auto => terminal && !no_color,
         };
-        Ui { verbosity, color, interactive: terminal && std::io::stdin().is_terminal() }
+        Ui {
+            verbosity,
+            color,
+            terminal,
+            interactive: terminal && std::io::stdin().is_terminal(),
+            foot: Arc::default(),
+        }
+    }
+
+    /// Whether stderr is a terminal.
+    pub fn on_terminal(&self) -> bool {
+        self.terminal
     }
 
     /// Whether stderr may be coloured; children are told the same.
@@ -177,7 +197,11 @@ impl Ui {
     /// One write per line, so that two commands on one terminal do not mix within a line.
     fn line(&self, text: &str) {
         // A closed stderr must not end the work.
-        let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+        let write = || _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+        match &*self.foot.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(foot) => foot.suspend(write),
+            None => write(),
+        }
     }
 }
 

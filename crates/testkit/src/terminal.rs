@@ -1,7 +1,9 @@
 //! A terminal that a test holds: what is only asked where somebody can answer is seen and answered on it.
 //!
-//! What is written is kept as it came, with all that moves the cursor. Not here: what a screen would make of it.
+//! What is written is kept as it came, with all that moves the cursor; [`Terminal::screen`] is what a person sees then.
 
+use crate::{Sandbox, bin_dir};
+use camino::Utf8Path;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
@@ -17,17 +19,43 @@ pub struct Terminal {
     ours: File,
     child: Child,
     said: String,
+    screen: vt100::Parser,
+}
+
+/// Rows and columns.
+pub const SMALL: (u16, u16) = (24, 80);
+
+impl Sandbox {
+    /// Starts a command with its stdin and stderr on a new terminal of this size.
+    pub fn start_on_terminal(
+        &self,
+        dir: impl AsRef<Utf8Path>,
+        line: &str,
+        size: (u16, u16),
+    ) -> Terminal {
+        let mut words = line.split(' ');
+        let mut command = Command::new(bin_dir().join(words.next().expect("a command")));
+        command.args(words).current_dir(dir.as_ref()).env_clear().envs(self.environment());
+        Terminal::start_sized(&mut command, size)
+    }
 }
 
 impl Terminal {
     /// Starts a command with its stdin and stderr on a new terminal.
     pub(crate) fn start(command: &mut Command) -> Terminal {
+        Terminal::start_sized(command, SMALL)
+    }
+
+    fn start_sized(command: &mut Command, (rows, columns): (u16, u16)) -> Terminal {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
             .expect("a terminal");
         grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("it can be used");
         let name = ptsname(&ours, Vec::new()).expect("it has a name");
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let theirs: File = rustix::fs::open(&name, flags, Mode::empty()).expect("opened").into();
+        let size =
+            rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        rustix::termios::tcsetwinsize(&theirs, size).expect("it has a size");
         // A test that waits must also be able to see that the command has ended.
         rustix::fs::fcntl_setfl(&ours, OFlags::NONBLOCK).expect("it need not wait");
         let child = command
@@ -39,7 +67,8 @@ impl Terminal {
             .expect("it starts");
         // The command still holds the other end of the terminal, and so do we.
         command.stdin(Stdio::null()).stderr(Stdio::null());
-        Terminal { ours: ours.into(), child, said: String::new() }
+        let screen = vt100::Parser::new(rows, columns, 0);
+        Terminal { ours: ours.into(), child, said: String::new(), screen }
     }
 
     /// Waits until a text was written, and gives all that was.
@@ -50,6 +79,26 @@ impl Terminal {
             self.listen();
         }
         &self.said
+    }
+
+    /// What stands on the screen now, without what follows the last character of a line and empty lines at the end.
+    pub fn screen(&self) -> String {
+        let rows = self.screen.screen().rows(0, self.screen.screen().size().1);
+        let rows: Vec<String> = rows.map(|row| row.trim_end().to_owned()).collect();
+        rows.join("\n").trim_end().to_owned()
+    }
+
+    /// Waits until the screen is such that `wanted` says yes, and gives it.
+    pub fn until_screen(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        let began = Instant::now();
+        loop {
+            let screen = self.screen();
+            if wanted(&screen) {
+                return screen;
+            }
+            assert!(began.elapsed() < PATIENCE, "it never came to that:\n{screen}");
+            self.listen();
+        }
     }
 
     /// Types a line.
@@ -80,6 +129,7 @@ impl Terminal {
         match self.ours.read(&mut bytes) {
             Ok(length) if length > 0 => {
                 self.said.push_str(&String::from_utf8_lossy(&bytes[..length]));
+                self.screen.process(&bytes[..length]);
             }
             // Nothing yet, or nobody is there any more.
             _ => std::thread::sleep(Duration::from_millis(5)),

@@ -8,6 +8,7 @@ mod failure;
 pub mod lock;
 mod missing;
 mod operation;
+mod progress;
 pub mod syntax;
 mod version;
 

@@ -1,7 +1,7 @@
 //! What Nix is asked to do, one function each. Each builds one command line, runs it and reads its answer.
 
 use super::failure::{Refusal, shows};
-use super::{FOLDER, Nix, fragment};
+use super::{FOLDER, Nix, fragment, progress};
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs;
@@ -10,6 +10,7 @@ use crate::store_path::StorePath;
 use crate::ui::{Color, Ui, Verbosity};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 
 /// A file that keeps all that nix said during one job, which may be several calls.
 #[derive(Debug)]
@@ -28,6 +29,10 @@ impl Log {
     /// Where it lies.
     pub fn path(&self) -> &Utf8Path {
         &self.path
+    }
+
+    fn length(&self) -> u64 {
+        self.file.metadata().map_or(0, |meta| meta.len())
     }
 }
 
@@ -295,7 +300,14 @@ fn show(
     log: &mut Log,
     message: impl FnOnce() -> String,
 ) -> Result<Said, Refusal> {
-    run(&cx.ui, shows(cx), program, log, message)
+    if !progress::is_seen(&cx.ui) {
+        return run(&cx.ui, shows(cx), program, log, message);
+    }
+    let start = log.length();
+    progress::run(&cx.ui, program.clone(), &mut log.file).map_err(|failure| {
+        let said = since(log, start);
+        Refusal::explain(message(), failure, &said, true, Some(&log.path))
+    })
 }
 
 /// Runs a job whose output goes into the log alone.
@@ -316,18 +328,28 @@ fn run(
     log: &mut Log,
     message: impl FnOnce() -> String,
 ) -> Result<Said, Refusal> {
-    let start = log.file.metadata().map_or(0, |meta| meta.len());
+    let start = log.length();
     program.watch(ui, Some(&mut log.file)).map_err(|failure| {
         let said = since(log, start);
         Refusal::explain(message(), failure, &said, shown, Some(&log.path))
     })
 }
 
-/// What was written to the log from `start` on.
+/// The most of a log that is looked through for known words; they come at its end.
+const LOOKED_THROUGH: u64 = 4 << 20;
+
+/// What was written to the log from `start` on, or the end of it.
 fn since(log: &Log, start: u64) -> String {
-    let bytes = fs::read(&log.path).unwrap_or_default();
-    let start = usize::try_from(start).unwrap_or(0).min(bytes.len());
-    String::from_utf8_lossy(&bytes[start..]).into_owned()
+    let start = start.max(log.length().saturating_sub(LOOKED_THROUGH));
+    let mut bytes = Vec::new();
+    let read = |bytes: &mut Vec<u8>| -> std::io::Result<usize> {
+        let mut file = File::open(&log.path)?;
+        file.seek(SeekFrom::Start(start))?;
+        file.read_to_end(bytes)
+    };
+    // Without it there is no remedy to tell, and what failed is told all the same.
+    let _ = read(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether the last thing nix said was that the flake has no attribute `set`.

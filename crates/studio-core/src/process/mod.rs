@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::fs;
 use crate::ui::Ui;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 
@@ -256,26 +257,53 @@ impl Program {
     /// Runs it and shows on stderr, line by line, what it says on stderr; keeps its stdout.
     ///
     /// `log` gets every line as well, so that the whole output can be read later.
-    pub fn watch(&self, ui: &Ui, log: Option<&mut dyn Write>) -> Result<Said, Failure> {
+    pub fn watch(&self, ui: &Ui, mut log: Option<&mut dyn Write>) -> Result<Said, Failure> {
         ui.detail(format!("+ {}", self.line()));
+        let mut stderr = String::new();
+        let mut log_error = None;
+        let outcome = self.listen(&mut |line| {
+            let text = String::from_utf8_lossy(line);
+            ui.passthrough(&text);
+            if let Some(log) = &mut log
+                && log_error.is_none()
+            {
+                log_error = log.write_all(line).err();
+            }
+            stderr.push_str(&text);
+        });
+        if let Some(cause) = log_error {
+            ui.warn(format!("the log is incomplete: {cause}"));
+        }
+        Ok(Said { stderr, ..outcome? })
+    }
+
+    /// Runs it and hands over each line that it says on stderr, with its end; keeps its stdout, and of stderr nothing but
+    /// what a failure says.
+    pub fn listen(&self, each: &mut dyn FnMut(&[u8])) -> Result<Said, Failure> {
         let keep = tempfile::NamedTempFile::new().map_err(|cause| self.not_started(cause))?;
         let file = keep.reopen().map_err(|cause| self.not_started(cause))?;
         // The outer redirection is applied first: stderr becomes what the reader reads, then stdout goes to the file.
         let expression = self.expression().stdout_file(file).stderr_to_stdout();
         let reader = expression.reader().map_err(|cause| self.not_started(cause))?;
-        let (stderr, log_error) = relay(&reader, ui, log);
+        let mut last: VecDeque<String> = VecDeque::with_capacity(TAIL);
+        lines(&reader, |line| {
+            each(line);
+            if !line.trim_ascii().is_empty() {
+                if last.len() == TAIL {
+                    last.pop_front();
+                }
+                last.push_back(String::from_utf8_lossy(line).trim_end().to_owned());
+            }
+        });
         let status = match reader.try_wait() {
             Ok(Some(output)) => output.status,
             Ok(None) | Err(_) => {
                 return Err(self.not_started(std::io::Error::other("its end was not seen")));
             }
         };
-        if let Some(cause) = log_error {
-            ui.warn(format!("the log is incomplete: {cause}"));
-        }
-        self.judge(status, || tail(&stderr))?;
+        self.judge(status, || Vec::from(last).join("\n"))?;
         let stdout = std::fs::read(keep.path()).map_err(|cause| self.not_started(cause))?;
-        Ok(Said { stdout, stderr })
+        Ok(Said { stdout, stderr: String::new() })
     }
 
     /// Runs it, shows line by line on stderr all that it says, and returns its exit status; `None` if a signal ended it.
@@ -285,7 +313,7 @@ impl Program {
         ui.detail(format!("+ {}", self.line()));
         let expression = self.expression().stderr_to_stdout();
         let reader = expression.reader().map_err(|cause| self.not_started(cause))?;
-        relay(&reader, ui, None);
+        lines(&reader, |line| ui.passthrough(&String::from_utf8_lossy(line)));
         match reader.try_wait() {
             Ok(Some(output)) => Ok(output.status.code()),
             Ok(None) | Err(_) => {
@@ -328,30 +356,13 @@ impl Program {
     }
 }
 
-/// Shows and keeps every line; returns them, and the first error of the log.
-fn relay(
-    source: impl std::io::Read,
-    ui: &Ui,
-    mut log: Option<&mut dyn Write>,
-) -> (String, Option<std::io::Error>) {
-    let mut kept = String::new();
-    let mut log_error = None;
+/// Hands over every line, with its end.
+fn lines(source: impl std::io::Read, mut each: impl FnMut(&[u8])) {
     let mut source = BufReader::new(source);
     let mut line = Vec::new();
-    loop {
+    while source.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+        each(&line);
         line.clear();
-        match source.read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return (kept, log_error),
-            Ok(_) => {}
-        }
-        let text = String::from_utf8_lossy(&line);
-        ui.passthrough(&text);
-        if let Some(log) = &mut log
-            && log_error.is_none()
-        {
-            log_error = log.write_all(&line).err();
-        }
-        kept.push_str(&text);
     }
 }
 

@@ -1,0 +1,54 @@
+//! `git flake-check` where somebody watches: the screen while checks are built, and what stays on it.
+
+use insta::assert_snapshot;
+use testkit::{RealNix, Sandbox, filters};
+
+/// Two that wait for a file, of which one fails then; and one that is there at once.
+const CHECKS: &str = r#"{ make }: {
+  good = make "good" "echo fine; echo > $out";
+  late = make "late-1.2" "echo waiting; until [ -e @GO@ ]; do sleep 0.05; done; echo > $out";
+  wrong = make "wrong-0.1" "echo one; printf '\\033[2J\\033]0;a title\\007two\\n'; until [ -e @GO@ ]; do sleep 0.05; done; exit 3";
+}
+"#;
+
+#[test]
+fn what_is_under_way_stands_at_the_foot_and_what_failed_above_it() {
+    for size in [(24, 80), (50, 200), (8, 30)] {
+        let nix = RealNix::find();
+        let mut sandbox = Sandbox::new().with_nix(&nix);
+        let conf = "experimental-features = nix-command flakes\nsandbox = false\nsubstituters =\n\
+                    build-users-group =\nflake-registry =\nmax-jobs = 3\n";
+        sandbox.set("NIX_CONFIG", conf);
+        let go = sandbox.root().join("go");
+        let checks = CHECKS.replace("@GO@", go.as_str());
+        let snapshot = sandbox.small_snapshot(&nix, &[("checks.nix", &checks)]);
+        let mut terminal = sandbox.start_on_terminal(&snapshot, "flake-check", size);
+        let screen = terminal.until_screen(|screen| {
+            screen.contains("built 1 of ")
+                && (size.0 < 20
+                    || screen.contains("building late") && screen.contains("building wrong"))
+        });
+        let mut settings = insta::Settings::clone_current();
+        settings.set_filters(filters());
+        settings.add_filter(r"  \d+s(?m:$)", "  [CLOCK]");
+        // Nix 2.34 counts one more than there is.
+        settings.add_filter(r"built 1 of \d", "built 1 of [SOME]");
+        // Nix 2.26 says of what it checks only at the end that it was built.
+        settings.add_filter(r"(?m)^  (running|checking|evaluating|building good) .*\n?", "");
+        // Of a low screen the foot takes a third, and how much else there is differs from one Nix to the next.
+        settings.add_filter(r"and \d more", "and [SOME] more");
+        settings.bind(|| assert_snapshot!(format!("under_way_{}x{}", size.1, size.0), screen));
+        sandbox.write("go", "");
+        let (code, said) = terminal.ends();
+        assert_eq!(code, Some(1), "{said}");
+        // What a build writes is shown, and does nothing to the terminal.
+        assert!(!said.contains("\x1b[2J") && !said.contains("a title"), "{said:?}");
+        let at = |text: &str| said.find(text).unwrap_or_else(|| panic!("no `{text}`: {said}"));
+        assert!(at("wrong-0.1> one") < at("wrong-0.1> two"));
+        assert!(at("wrong-0.1> two") < at("exit code 3"));
+        assert!(at("exit code 3") < at("`nix flake check` found faults"));
+        let log = sandbox.studio_home().join("logs");
+        let log = sandbox.sh(&log, "cat *-check-*").ok();
+        assert!(log.contains("late-1.2> waiting"), "{log}");
+    }
+}
