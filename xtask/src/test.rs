@@ -1,8 +1,9 @@
-//! `cargo xtask test`: every test of the workspace, with a real Nix and the static busybox that the
-//! example flakes are built with.
+//! `cargo xtask test`: every test of the workspace, with a real Nix, the static busybox that the
+//! example flakes are built with, and makers of file systems.
 //!
-//! Both are taken from this machine where it has them, else fetched once into a cache folder; see
-//! [`provider`]. The tests learn where they are by `STUDIO_TEST_NIX` and `STUDIO_TEST_BUSYBOX`.
+//! They are taken from this machine where it has them, else fetched once into a cache folder; see
+//! [`provider`]. The tests learn where they are by `STUDIO_TEST_NIX`, `STUDIO_TEST_BUSYBOX` and
+//! `STUDIO_TEST_MKFS`.
 
 use crate::error::Result;
 use crate::provider::{self, Nix, Origin, Wanted};
@@ -53,6 +54,7 @@ impl Test {
     /// Builds the programs, gets the tools, runs the tests.
     pub fn run(&self, workspace: &Workspace) -> Result<()> {
         let tools = Tools::get(workspace, self.nix.as_deref())?;
+        let mkfs = provider::mkfs(&workspace.cache(), &mut |line| eprintln!("{line}"));
         // Tests of one crate run the programs of others, which `cargo test` alone would not build.
         workspace.build(Profile::Debug)?;
         // One failure is no reason to keep quiet about the next.
@@ -67,6 +69,7 @@ impl Test {
             ("STUDIO_TEST_NIX", tools.nix.bin.as_str()),
             ("STUDIO_TEST_BUSYBOX", tools.busybox.as_str()),
         ];
+        env.extend(mkfs.as_ref().map(|folder| ("STUDIO_TEST_MKFS", folder.as_str())));
         if !self.thorough {
             return run::cargo_in(&workspace.root, &args, &env);
         }

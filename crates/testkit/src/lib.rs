@@ -145,7 +145,11 @@ impl Sandbox {
 
     /// The environment of everything in the sandbox.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let path = format!("{}:{}", bin_dir(), std::env::var("PATH").unwrap_or_default());
+        let mut path = format!("{}:{}", bin_dir(), std::env::var("PATH").unwrap_or_default());
+        // Last, so that the machine's own come first.
+        if let Ok(makers) = std::env::var("STUDIO_TEST_MKFS") {
+            path = format!("{path}:{makers}");
+        }
         let now = NOW.to_string();
         let date = format!("{NOW} +0000");
         let mut all: Vec<(String, String)> = [

@@ -1,5 +1,5 @@
-//! A nix that runs anywhere on this machine out of unpacked packages: the program, exactly the
-//! shared libraries that it needs (libc and its loader too), and links for its other names.
+//! Programs that run anywhere on this machine out of unpacked packages: themselves, exactly the
+//! shared libraries that they need (libc and its loader too); for nix also links for its other names.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -82,40 +82,56 @@ fn choose(
     Err(Error::NoSuite { wanted: title, found: seen.join(", ") })
 }
 
-/// Fills `made` with what will be run from `home`.
-fn lay_out(tree: &Utf8Path, made: &Utf8Path, home: &Utf8Path) -> Result<(), Error> {
-    for folder in ["bin", "lib", "etc/nix", "libexec/nix"] {
+/// Fills `made` with programs out of the packages in `tree`, and all that they need to be run from
+/// `home`. Patchelf must be among the packages.
+pub fn programs(
+    tree: &Utf8Path,
+    made: &Utf8Path,
+    home: &Utf8Path,
+    programs: &[Utf8PathBuf],
+) -> Result<(), Error> {
+    for folder in ["bin", "lib"] {
         let path = made.join(folder);
         fs::create_dir_all(&path).map_err(Error::io("make the folder", &path))?;
     }
     let libraries = Libraries::of(tree)?;
     let loader = libraries.loader()?;
     let patchelf = Patchelf { tree, loader: &loader, search: libraries.search_path() };
-
-    let nix = made.join("bin/nix");
-    copy(&tree.join("usr/bin/nix"), &nix)?;
-    let mut open = patchelf.needed(&nix)?;
-    while let Some(name) = open.pop() {
-        let target = made.join("lib").join(&name);
-        if !target.exists() {
-            copy(libraries.find(&name)?, &target)?;
-            open.extend(patchelf.needed(&target)?);
-        }
-    }
     // The loader is named by its full path; an old-style rpath also serves the libraries' own
     // needs.
     let loader_name = loader.file_name().unwrap_or_default();
     copy(&loader, &made.join("lib").join(loader_name))?;
     let interpreter = home.join("lib").join(loader_name);
-    patchelf.run(&[
-        "--set-interpreter",
-        interpreter.as_str(),
-        "--force-rpath",
-        "--set-rpath",
-        "$ORIGIN/../lib",
-        nix.as_str(),
-    ])?;
+    for program in programs {
+        let made_program = made.join("bin").join(program.file_name().unwrap_or_default());
+        copy(program, &made_program)?;
+        let mut open = patchelf.needed(&made_program)?;
+        while let Some(name) = open.pop() {
+            let target = made.join("lib").join(&name);
+            if !target.exists() {
+                copy(libraries.find(&name)?, &target)?;
+                open.extend(patchelf.needed(&target)?);
+            }
+        }
+        patchelf.run(&[
+            "--set-interpreter",
+            interpreter.as_str(),
+            "--force-rpath",
+            "--set-rpath",
+            "$ORIGIN/../lib",
+            made_program.as_str(),
+        ])?;
+    }
+    Ok(())
+}
 
+/// Fills `made` with the nix that will be run from `home`.
+fn lay_out(tree: &Utf8Path, made: &Utf8Path, home: &Utf8Path) -> Result<(), Error> {
+    programs(tree, made, home, &[tree.join("usr/bin/nix")])?;
+    for folder in ["etc/nix", "libexec/nix"] {
+        let path = made.join(folder);
+        fs::create_dir_all(&path).map_err(Error::io("make the folder", &path))?;
+    }
     let link =
         |target: &str, path: Utf8PathBuf| symlink(target, &path).map_err(Error::io("link", &path));
     for name in NAMES {
@@ -126,22 +142,27 @@ fn lay_out(tree: &Utf8Path, made: &Utf8Path, home: &Utf8Path) -> Result<(), Erro
     fs::write(&conf, CONF).map_err(Error::io("write", &conf))
 }
 
-/// Runs the new nix where it is being made: its interpreter is not in its place yet, so by hand.
+/// The version of the new nix.
 fn version_of(made: &Utf8Path) -> Result<String, Error> {
+    let asked = ask(made, "nix", "--version")?.env("NIX_CONF_DIR", made.join("etc/nix"));
+    let said = run("the version of the new nix", &asked, "nix --version")
+        .map_err(|error| Error::DoesNotRun { found: error.to_string() })?;
+    said.split_whitespace().last().map(str::to_owned).ok_or(Error::DoesNotRun { found: said })
+}
+
+/// A program that is being made, about to be run: its interpreter is not in its place yet, so by
+/// hand.
+pub fn ask(made: &Utf8Path, program: &str, argument: &str) -> Result<duct::Expression, Error> {
     let lib = made.join("lib");
     let loader = lib
         .read_dir_utf8()
         .map_err(Error::io("list", &lib))?
         .flatten()
-        .map(camino::Utf8DirEntry::into_path);
-    let loader =
-        loader.into_iter().find(|path| is_loader(path)).ok_or_else(|| missing("the loader"))?;
-    let expression =
-        duct::cmd!(loader.as_std_path(), "--library-path", lib, made.join("bin/nix"), "--version")
-            .env("NIX_CONF_DIR", made.join("etc/nix"));
-    let said = run("the version of the new nix", &expression, "nix --version")
-        .map_err(|error| Error::DoesNotRun { found: error.to_string() })?;
-    said.split_whitespace().last().map(str::to_owned).ok_or(Error::DoesNotRun { found: said })
+        .map(camino::Utf8DirEntry::into_path)
+        .find(|path| is_loader(path))
+        .ok_or_else(|| missing("the loader"))?;
+    let program = made.join("bin").join(program);
+    Ok(duct::cmd!(loader.as_std_path(), "--library-path", lib, program, argument))
 }
 
 /// Every shared library of the unpacked packages, by file name.

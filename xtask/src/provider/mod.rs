@@ -1,7 +1,8 @@
-//! A real nix, and a static busybox, for tests and the demo on a machine that may have neither.
+//! A real nix, a static busybox and makers of file systems, for tests and the demo on a machine that
+//! may have none of them.
 //!
-//! What it is for: [`nix`] gives a folder of nix programs, [`busybox()`] one static file, and
-//! [`Nix::environment`] the variables that keep a store in a folder of its own, so that no `/nix`
+//! What it is for: [`nix`] gives a folder of nix programs, [`busybox()`] one static file, [`mkfs()`] a
+//! folder of makers of file systems, and [`Nix::environment`] the variables that keep a store in a folder of its own, so that no `/nix`
 //! is needed and none is touched. What is not on the machine is fetched once from the packages of
 //! the machine's own distribution into a cache folder; the second call needs no network.
 //!
@@ -18,6 +19,7 @@ mod assemble;
 mod busybox;
 mod elf;
 mod error;
+mod mkfs;
 mod place;
 mod release;
 mod sources;
@@ -27,6 +29,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use busybox::busybox;
 pub use error::Error;
+pub use mkfs::mkfs;
 use place::Place;
 use release::Release;
 use version::Version;
