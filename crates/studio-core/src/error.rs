@@ -136,6 +136,14 @@ impl Error {
         }
     }
 
+    /// Says what has been done already, in the place of a remedy's words that nothing was changed.
+    pub fn although(mut self, done: &str) -> Error {
+        for hint in &mut self.hints {
+            *hint = hint.replace(UNCHANGED, done);
+        }
+        self
+    }
+
     /// Sets the exit status; [`Exit::Failed`] unless said otherwise.
     pub fn exit(mut self, exit: Exit) -> Error {
         self.exit = exit;
@@ -162,6 +170,9 @@ impl Error {
         self.exit
     }
 }
+
+/// What every remedy says, because as a rule it is so; where it is not, [`Error::although`] is.
+const UNCHANGED: &str = "nothing was changed";
 
 /// What to do about a failure of the operating system, where the cause is a usual one.
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
@@ -193,6 +204,16 @@ impl<T, E: Into<Cause>> OrSay<T> for Result<T, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_remedy_can_say_what_was_done() {
+        use ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        for kind in [QuotaExceeded, ReadOnlyFilesystem, StorageFull] {
+            let remedy = remedy(kind).expect("a usual cause");
+            let error = Error::new("x").hint(remedy).although("half of it is done");
+            assert!(error.hints()[0].ends_with("; half of it is done"), "{error:?}");
+        }
+    }
 
     #[test]
     fn exit_numbers_are_the_documented_ones_and_come_back() {

@@ -37,7 +37,11 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
             .exit(crate::Exit::Usage));
     }
     let (commit, source) = find(cx, studio, rev)?;
-    save(cx, studio, taken)?;
+    let saved = save(cx, studio, taken)?;
+    let although = |error: Error| match saved {
+        true => error.although("what was uncommitted is saved, and the files are as they were"),
+        false => error,
+    };
     let head = repo.head()?;
     let own = rev.starts_with("scratch/") && repo.branches()?.iter().any(|branch| branch == rev);
     let on_scratch = head.branch.clone().filter(|branch| branch.starts_with("scratch/"));
@@ -71,11 +75,11 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
         staged: None,
         sort: Sort::New,
     };
-    let mut moves = vec![Log::of(repo).write(&who, draft)?];
+    let mut moves = vec![Log::of(repo).write(&who, draft).map_err(although)?];
     // Another work tree may have the branch, and a branch may have the name of something else: git knows.
     let plain = !repo.has_linked_worktrees()
         && (made || repo.ref_commit(&format!("refs/heads/{branch}"))?.as_ref() == Some(&commit));
-    let index = if plain { repo.move_quickly(before, after)? } else { None };
+    let index = if plain { repo.move_quickly(before, after).map_err(although)? } else { None };
     if index.is_none() {
         switch(repo, taken, &to, made)?;
     }

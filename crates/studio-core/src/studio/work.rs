@@ -316,8 +316,8 @@ pub fn cut_scratch(cx: &Context, studio: &Studio, _taken: &Taken) -> Result<Stri
     Ok(branch)
 }
 
-/// Commits what is uncommitted because something else is about to move; says so if there was anything.
-pub(super) fn save(cx: &Context, studio: &Studio, taken: &Taken) -> Result<()> {
+/// Commits what is uncommitted because something else is about to move; says so, and gives whether there was anything.
+pub(super) fn save(cx: &Context, studio: &Studio, taken: &Taken) -> Result<bool> {
     let prepared = prepare(cx, studio, None, &Guarding::default())?;
     for piece in &prepared.inputs {
         super::mirror::pin(
@@ -333,7 +333,7 @@ pub(super) fn save(cx: &Context, studio: &Studio, taken: &Taken) -> Result<()> {
         let branch = prepared.branch.as_deref().unwrap_or_default();
         cx.ui.step(format!("saved uncommitted work on `{branch}`: {}", prepared.what));
     }
-    Ok(())
+    Ok(prepared.fresh)
 }
 
 /// `3 files` of a list that is shown elsewhere.

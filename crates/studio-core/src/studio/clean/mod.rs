@@ -168,11 +168,26 @@ pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
             }
         }
     }
+    tidy(cx, home, plan, &read).map_err(|error| match cleaned.removed.len() {
+        0 => error,
+        number => error.although(&format!(
+            "{} gone already, and cleaning again does the rest",
+            match number {
+                1 => "1 snapshot is".to_owned(),
+                number => format!("{number} snapshots are"),
+            }
+        )),
+    })?;
+    Ok(cleaned)
+}
+
+/// Removes what belongs to no snapshot any more.
+fn tidy(cx: &Context, home: &Home, plan: &Plan, read: &dyn Fn() -> Result<Needs>) -> Result<()> {
+    // What makes room comes first: on a disk that is full nothing of the rest can be written before.
+    pool::sweep(cx, home)?;
     let needs = read()?;
     remains::find(cx, home, &needs, &plan.policy, &[])?.remove(home)?;
-    commits::let_go(cx, home, &needs, &read)?;
+    commits::let_go(cx, home, &needs, read)?;
     parts::tidy(home);
-    parts::compact(cx, home)?;
-    pool::sweep(cx, home)?;
-    Ok(cleaned)
+    parts::compact(cx, home)
 }
