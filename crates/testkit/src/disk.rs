@@ -19,14 +19,21 @@ pub enum FileSystem {
     Ext4,
     /// With blocks that files can share.
     Btrfs,
+    /// With files and what describes them in one room, as on small disks: so a full one takes no new name either.
+    MixedBtrfs,
     /// With such blocks, and room that is set aside before it is used.
     Xfs,
 }
 
 impl FileSystem {
     /// All of them.
-    pub const ALL: [FileSystem; 4] =
-        [FileSystem::Tmpfs, FileSystem::Ext4, FileSystem::Btrfs, FileSystem::Xfs];
+    pub const ALL: [FileSystem; 5] = [
+        FileSystem::Tmpfs,
+        FileSystem::Ext4,
+        FileSystem::Btrfs,
+        FileSystem::MixedBtrfs,
+        FileSystem::Xfs,
+    ];
 
     /// What `mkfs` is told, and the smallest size at which it is content.
     fn making(self) -> Option<(&'static str, &'static str)> {
@@ -34,7 +41,8 @@ impl FileSystem {
             FileSystem::Tmpfs => None,
             // Nothing is set aside for root, who may be the one to run this.
             FileSystem::Ext4 => Some(("mkfs.ext4 -q -F -m 0", "24M")),
-            FileSystem::Btrfs => Some(("mkfs.btrfs -q --mixed", "32M")),
+            FileSystem::Btrfs => Some(("mkfs.btrfs -q", "110M")),
+            FileSystem::MixedBtrfs => Some(("mkfs.btrfs -q --mixed", "32M")),
             FileSystem::Xfs => Some(("mkfs.xfs -q", "300M")),
         }
     }
@@ -46,6 +54,7 @@ impl fmt::Display for FileSystem {
             FileSystem::Tmpfs => "tmpfs",
             FileSystem::Ext4 => "ext4",
             FileSystem::Btrfs => "btrfs",
+            FileSystem::MixedBtrfs => "mixed btrfs",
             FileSystem::Xfs => "xfs",
         })
     }
@@ -104,6 +113,7 @@ impl Sandbox {
         }
         let keeper = command
             .args(["--mount", "--propagation=private", "sh", "-c", &script])
+            .envs(sandbox.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -125,13 +135,15 @@ impl Sandbox {
 
     /// Fills the disk until only so many KiB are left on it; 0 leaves no byte.
     pub fn leave(&self, kib: u64) {
+        // What `df` says is not what can be written: the room is taken first, then all else, and then it is given back.
         let script = format!(
-            "sync; have=$(df -k --output=avail . | tail -n 1)
-            test $have -le {kib} || fallocate -l $((have - {kib}))K fill 2>/dev/null || true
-            if [ {kib} = 0 ]; then
-                dd if=/dev/zero of=fill-more bs=64k 2>/dev/null || true
-                dd if=/dev/zero of=fill-most bs=512 2>/dev/null || true
-            fi"
+            "exec 2>/dev/null
+            dd if=/dev/zero of=room bs=1k count={kib} || true
+            sync; have=$(df -k --output=avail . | tail -n 1)
+            fallocate -l ${{have}}K fill || true
+            dd if=/dev/zero of=fill-more bs=64k || true
+            dd if=/dev/zero of=fill-most bs=512 || true
+            sync; rm room; sync"
         );
         self.sh(self.studio_home(), &script).ok();
     }

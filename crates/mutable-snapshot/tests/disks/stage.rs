@@ -19,6 +19,32 @@ impl Command {
         [Command::Snapshot, Command::Studio, Command::First, Command::Hydrate, Command::Clean];
 }
 
+/// What a command that fails must leave as it is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// All files of the studio.
+    files: Vec<String>,
+    /// Its branches, its HEAD, and what git says of it.
+    git: String,
+    /// Upstream's branches.
+    upstream: String,
+    /// Which studios and snapshots there are. A mirror may be there already: it is nobody's work.
+    list: String,
+}
+
+impl Picture {
+    /// Whether a command that failed may leave this: the same, or what it says that it has done.
+    pub fn may_follow(&self, before: &Picture, outcome: &Outcome) -> bool {
+        let saved =
+            outcome.stderr.contains("; what was uncommitted is saved, and the files are as");
+        let gone = outcome.stderr.contains("gone already, and cleaning again does the rest");
+        self.files == before.files
+            && self.upstream == before.upstream
+            && (self.git != before.git) == saved
+            && (self.list != before.list) == gone
+    }
+}
+
 pub struct Stage {
     pub sandbox: Sandbox,
     pub studio: Utf8PathBuf,
@@ -100,21 +126,20 @@ impl Stage {
         self.sandbox.run(dir, &line)
     }
 
-    /// What a command that fails must leave as it is: files, branches, HEAD, what git says, upstream, and what there is.
-    pub fn picture(&self) -> String {
+    /// What a command that fails must leave as it is.
+    pub fn picture(&self) -> Picture {
         let sandbox = &self.sandbox;
-        let mut picture = String::new();
+        let (mut files, mut git) = (vec![], String::new());
         if self.command != Command::First {
-            picture += &sandbox.picture(&self.studio).join("\n");
+            files = sandbox.picture(&self.studio);
             let script = "git for-each-ref refs/heads; git symbolic-ref HEAD
                 GIT_OPTIONAL_LOCKS=0 git status --porcelain";
-            picture += &sandbox.sh(&self.studio, script).ok();
+            git = sandbox.sh(&self.studio, script).ok();
         }
-        // A mirror may be there already: it is nobody's work.
-        let script = "git -C upstream.git for-each-ref; cd home/.local/share/studio
-            find studios snapshots -mindepth 1 -maxdepth 1 2>/dev/null | sort";
-        picture += &sandbox.sh("", script).ok();
-        picture
+        let upstream = sandbox.sh("upstream.git", "git for-each-ref").ok();
+        let script = "find studios snapshots -mindepth 1 -maxdepth 1 2>/dev/null | sort";
+        let list = sandbox.sh(sandbox.studio_home(), script).ok();
+        Picture { files, git, upstream, list }
     }
 
     /// What the command did, once it works.
