@@ -7,6 +7,7 @@
 use crate::config::Environment;
 pub use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::fs;
 use crate::process;
 use crate::ui::{Color, Ui, Verbosity};
 use clap::{Parser, ValueEnum};
@@ -114,7 +115,10 @@ pub fn main<C: Command>() -> ExitCode {
         Ok(env) => {
             let ui = Ui::new(verbosity, common.color, env.no_color());
             let cx = Context { ui, env, command: name };
-            let result = args.run(&cx);
+            let result = args.run(&cx).map_err(|error| match cx.env.studio_home() {
+                Ok(home) => fs::tell_inodes(error, &home),
+                Err(_) => error,
+            });
             report(&cx.ui, result)
         }
         Err(error) => report(&Ui::new(verbosity, common.color, true), Err(error)),

@@ -128,12 +128,17 @@ impl Error {
         self
     }
 
-    /// Adds what to do about what a program said of the disk, if it said that this is full.
-    pub fn remedy_of(self, output: &str) -> Error {
-        match remedy(ErrorKind::StorageFull).filter(|_| output.contains("No space left")) {
-            Some(remedy) => self.hint(remedy),
-            None => self,
+    /// Says of a disk that was called full that it is its inodes that are used up, which the operating system does not say.
+    pub fn of_inodes(mut self) -> Error {
+        for hint in self.hints.iter_mut().filter(|hint| *hint == NO_ROOM) {
+            *hint = NO_INODES.to_owned();
         }
+        self
+    }
+
+    /// Whether it says that a disk is full.
+    pub fn is_of_full_disk(&self) -> bool {
+        self.hints.iter().any(|hint| hint == NO_ROOM)
     }
 
     /// Says what has been done already, in the place of a remedy's words that nothing was changed.
@@ -174,10 +179,17 @@ impl Error {
 /// What every remedy says, because as a rule it is so; where it is not, [`Error::although`] is.
 const UNCHANGED: &str = "nothing was changed";
 
+/// What to do about a disk that is full.
+pub const NO_ROOM: &str = "free some space on that disk and try again; nothing was changed";
+
+/// What to do about a disk that is called full although it has room.
+pub const NO_INODES: &str = "no more files can be made on that disk, for all of its inodes are used (`df -i`): remove \
+                             files that you do not need and try again; nothing was changed";
+
 /// What to do about a failure of the operating system, where the cause is a usual one.
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
-        ErrorKind::StorageFull => "free some space on that disk and try again; nothing was changed",
+        ErrorKind::StorageFull => NO_ROOM,
         ErrorKind::QuotaExceeded => "your disk quota is used up; nothing was changed",
         ErrorKind::ReadOnlyFilesystem => {
             "the file system is mounted read-only; nothing was changed"

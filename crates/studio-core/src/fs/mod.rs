@@ -18,7 +18,7 @@ pub use draft::{Draft, Held, claim, discard, hold, sweep};
 pub use folder::{Copied, Folder, Stamp, allow_open_files, fill, shares_blocks};
 pub use listing::each_name;
 pub use lock::{Busy, Lock, Shared};
-pub use space::{Free, free, is_mount_point};
+pub use space::{Free, Lack, explain, free, is_mount_point, lack, tell_inodes};
 pub use usage::Usage;
 
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 /// Words for a failed operation on `path`, with the remedy where the cause is a usual one.
 pub fn failed(what: &str, path: &Utf8Path, cause: io::Error) -> Error {
     let error = Error::new(format!("cannot {what} `{path}`")).because(plain(&cause));
-    if let Some(remedy) = crate::error::remedy(cause.kind()) {
+    if let Some(remedy) = remedy(path, &cause) {
         return error.hint(remedy);
     }
     match cause.kind() {
@@ -43,6 +43,15 @@ pub fn failed(what: &str, path: &Utf8Path, cause: io::Error) -> Error {
         )),
         _ => error,
     }
+}
+
+/// What to do about a failed operation on `path`, where the cause is a usual one.
+pub fn remedy(path: &Utf8Path, cause: &io::Error) -> Option<&'static str> {
+    // The operating system has one word for both.
+    if cause.kind() == ErrorKind::StorageFull && lack(path) == Some(Lack::Inodes) {
+        return Some(crate::error::NO_INODES);
+    }
+    crate::error::remedy(cause.kind())
 }
 
 /// The cause in the words of the operating system, without Rust's error number behind it.

@@ -3,7 +3,7 @@
 //! Not here: how much is needed.
 
 use super::failed;
-use crate::error::Result;
+use crate::error::{self, Error, Result};
 use camino::Utf8Path;
 use std::os::unix::fs::MetadataExt;
 
@@ -26,6 +26,57 @@ pub fn free(path: &Utf8Path) -> Result<Free> {
         // FAT and btrfs say that they have none at all.
         inodes: (stat.f_files > 0).then_some(stat.f_favail),
     })
+}
+
+/// What a file system has as good as none of any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Room.
+    Bytes(u64),
+    /// Inodes: no more files and folders can be made, however much room there is.
+    Inodes,
+}
+
+/// So few bytes are none: git alone writes more for one commit.
+const FEW_BYTES: u64 = 1 << 20;
+
+/// So few inodes are none, since others may be making files, too.
+const FEW_INODES: u64 = 8;
+
+/// What the file system of `path` lacks, if anything.
+pub fn lack(path: &Utf8Path) -> Option<Lack> {
+    let free = free(path).ok()?;
+    if free.bytes < FEW_BYTES {
+        // Where inodes are made of what room there is (xfs), there are none without it, either.
+        return Some(Lack::Bytes(free.bytes));
+    }
+    free.inodes.is_some_and(|inodes| inodes < FEW_INODES).then_some(Lack::Inodes)
+}
+
+/// Adds what to do about a disk on which a program could not write, if that was the cause: git does not always say why.
+///
+/// `output` is what it said, `path` where it worked.
+pub fn explain(error: Error, output: &str, path: &Utf8Path) -> Error {
+    let said = output.contains("No space left");
+    match lack(path) {
+        Some(Lack::Inodes) => error.hint(error::NO_INODES),
+        Some(Lack::Bytes(bytes)) if !said => error
+            .because(format!("only {} are left on that disk", crate::ui::size(bytes)))
+            .hint(error::NO_ROOM),
+        _ if said => error.hint(error::NO_ROOM),
+        _ => error,
+    }
+}
+
+/// Says that it is the inodes that are used up, where an error says that the disk of `path` is full: gix and the operating
+/// system have one word for both.
+///
+/// To be asked before what was begun is removed, which makes room again.
+pub fn tell_inodes(error: Error, path: &Utf8Path) -> Error {
+    match error.is_of_full_disk() && lack(path) == Some(Lack::Inodes) {
+        true => error.of_inodes(),
+        false => error,
+    }
 }
 
 /// Whether another file system begins at this folder.

@@ -232,6 +232,7 @@ struct Job<'a, 'repo> {
     path: &'a BStr,
     name: &'a [u8],
     folder: &'a Folder,
+    top: &'a Utf8Path,
     tools: &'a mut Tools<'repo>,
 }
 
@@ -280,7 +281,17 @@ impl Work<'_> {
                 let (plan, route) = (self.plan, self.plan.routes[*number]);
                 let (id, mode) = (entry.id, entry.mode);
                 let tools = &mut tools;
-                stamps.push(act(&mut Job { plan, route, id, mode, path, name, folder, tools })?);
+                stamps.push(act(&mut Job {
+                    plan,
+                    route,
+                    id,
+                    mode,
+                    path,
+                    name,
+                    folder,
+                    top: self.folder,
+                    tools,
+                })?);
             }
             Ok(stamps)
         })?;
@@ -392,18 +403,14 @@ impl Job<'_, '_> {
     }
 
     fn failed(&self, cause: io::Error) -> Error {
-        failed_at(self.path, cause)
-    }
-}
-
-fn failed_at(path: &BStr, cause: io::Error) -> Error {
-    if cause.kind() == ErrorKind::AlreadyExists {
-        return collision(path);
-    }
-    let error = Error::new(format!("`{path}` could not be written")).because(fs::plain(&cause));
-    match crate::error::remedy(cause.kind()) {
-        Some(remedy) => error.hint(remedy),
-        None => error,
+        if cause.kind() == ErrorKind::AlreadyExists {
+            return collision(self.path);
+        }
+        let error = Error::new(format!("`{}` could not be written", self.path));
+        match fs::remedy(self.top, &cause) {
+            Some(remedy) => error.because(fs::plain(&cause)).hint(remedy),
+            None => error.because(fs::plain(&cause)),
+        }
     }
 }
 

@@ -42,7 +42,8 @@ pub fn create(
     }
     let (mirror, lock) = Mirror::of(cx, home, upstream)?;
     let draft = Draft::of(&path)?;
-    let branch = fill(cx, home, name, upstream, &mirror, lock, draft.path())?;
+    let branch = fill(cx, home, name, upstream, &mirror, lock, draft.path())
+        .map_err(|error| fs::tell_inodes(error, draft.path()))?;
     draft.publish()?;
     // Only now, because the root's link must name the place where the studio stays.
     toolkit::keep(cx, &toolkit::folder()?, &path.join(".git/studio/toolkit"));
@@ -66,7 +67,7 @@ fn fill(
         now: cx.env.now(),
     })
     .map_err(|cause| match cause {
-        FoundingFailed::Git(cause) => failed(name, &cause),
+        FoundingFailed::Git(cause) => failed(name, folder, &cause),
         FoundingFailed::Other(cause) => cause,
     })?;
     // It has all that it needs of the mirror.
@@ -133,8 +134,7 @@ fn check_out(
     Ok(())
 }
 
-fn failed(name: &StudioName, cause: &crate::process::Failure) -> Error {
-    Error::new(format!("the studio `{name}` could not be made"))
-        .because(cause.output())
-        .remedy_of(cause.output())
+fn failed(name: &StudioName, folder: &Utf8Path, cause: &crate::process::Failure) -> Error {
+    let error = Error::new(format!("the studio `{name}` could not be made"));
+    fs::explain(error.because(cause.output()), cause.output(), folder)
 }

@@ -19,7 +19,6 @@ use crate::git::{self, Advertised, Depth, Repo};
 use crate::home::Home;
 use crate::process::Failure;
 use crate::studio::Studio;
-use crate::ui;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A mirror in its place.
@@ -64,15 +63,6 @@ impl Mirror {
     }
 }
 
-/// What git says of a full disk, and what is said then.
-const NO_SPACE: &str = "No space left";
-const ROOM: &str = "free some space on that disk and try again; nothing was changed";
-
-/// How much is left on a disk that is as good as full.
-fn little_room(path: &Utf8Path) -> Option<u64> {
-    fs::free(path).ok().map(|free| free.bytes).filter(|bytes| *bytes < 1 << 20)
-}
-
 fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
     let advertised =
@@ -89,15 +79,10 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_DEFAULT_REF_FORMAT", "files")
         .run()
-        .map_err(|cause| match little_room(draft.path()) {
-            // git does not always say it.
-            Some(bytes) if !cause.output().contains(NO_SPACE) => {
-                Error::new(format!("the upstream `{upstream}` cannot be got"))
-                    .because(cause.output())
-                    .because(format!("only {} are left on that disk", ui::size(bytes)))
-                    .hint(ROOM)
-            }
-            _ => not_got(upstream, &cause),
+        .map_err(|cause| {
+            let error = Error::new(not_got_message(upstream)).because(cause.output());
+            let explained = fs::explain(error, cause.output(), draft.path());
+            if explained.hints().is_empty() { not_got(upstream, &cause) } else { explained }
         })?;
     refuse_shallow(draft.path(), upstream)?;
     settle(draft.path())?;
@@ -108,18 +93,18 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
 
 /// Words for an upstream that git cannot get.
 fn not_got(upstream: &Upstream, cause: &Failure) -> Error {
-    let error = Error::new(format!("the upstream `{upstream}` cannot be got"));
     let output = cause.output();
-    let error =
-        error.because(if output.is_empty() { cause.to_string() } else { output.to_owned() });
-    if output.contains(NO_SPACE) {
-        return error.hint(ROOM);
-    }
+    let found = if output.is_empty() { cause.to_string() } else { output.to_owned() };
+    let error = Error::new(not_got_message(upstream)).because(found);
     if output.contains("from promisor remote") {
         return error
             .hint("it is a partial clone, which does not have all of its files; give the repository that it was cloned from: `studio --upstream URL`");
     }
     error.hint(format!("try `git ls-remote {upstream}`; if that fails too, git says why"))
+}
+
+fn not_got_message(upstream: &Upstream) -> String {
+    format!("the upstream `{upstream}` cannot be got")
 }
 
 fn refuse_foreign(advertised: &Advertised, upstream: &Upstream) -> Result<()> {

@@ -58,7 +58,6 @@ pub(crate) fn pin(
 }
 
 fn not_kept(mirror: &Utf8Path, commit: &CommitId, cause: &str) -> Error {
-    Error::new(format!("the commit {} cannot be kept in `{mirror}`", commit.short()))
-        .because(cause)
-        .remedy_of(cause)
+    let error = Error::new(format!("the commit {} cannot be kept in `{mirror}`", commit.short()));
+    fs::explain(error.because(cause), cause, mirror)
 }
