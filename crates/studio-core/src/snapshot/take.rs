@@ -43,11 +43,19 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
     let taken = studio.take(cx)?;
     let prepared = prepare(cx, studio, options.message.as_deref(), &options.guarding)?;
     pin_all(cx, studio, &prepared)?;
-    let snapshot = build(cx, studio, &prepared.commit)?;
+    let (snapshot, made) = build(cx, studio, &prepared.commit)?;
     // From here on nobody cleans it away. Who cleaned before may have found a pin of which there was no snapshot yet.
-    let _held = crate::studio::hold(&studio.home, snapshot.id())?;
-    pin_all(cx, studio, &prepared)?;
-    record(cx, studio, &taken, &prepared, Kind::Snapshot, Some(&prepared.commit))?;
+    let held = crate::studio::hold(&studio.home, snapshot.id())?;
+    let recorded = pin_all(cx, studio, &prepared).and_then(|()| {
+        record(cx, studio, &taken, &prepared, Kind::Snapshot, Some(&prepared.commit))
+    });
+    if let Err(error) = recorded {
+        drop(held);
+        if made && prepared.fresh {
+            take_back(cx, &snapshot);
+        }
+        return Err(error);
+    }
     if prepared.fresh {
         let branch = prepared.branch.as_deref().unwrap_or_default();
         cx.ui.step(format!(
@@ -60,6 +68,14 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
         push_all(cx, studio, &prepared);
     }
     Ok(TakenSnapshot { snapshot, committed: prepared.fresh, branch: prepared.branch })
+}
+
+/// Removes a snapshot of a commit that did not come about, unless somebody uses it already. It is whole, so that it stays
+/// where it cannot be removed harms nobody.
+fn take_back(cx: &Context, snapshot: &Snapshot) {
+    if let Some(_claim) = fs::claim(&snapshot.path) {
+        let _ = super::discard(cx, &snapshot.home, snapshot.id());
+    }
 }
 
 /// Keeps the commit of a snapshot, and those of its submodules, alive in the mirror.
@@ -95,13 +111,13 @@ fn push_all(cx: &Context, studio: &Studio, prepared: &Prepared) {
     }
 }
 
-/// The sealed folder of a commit of the studio: the one that is there, or a new one.
-fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
+/// The sealed folder of a commit of the studio: the one that is there, or a new one; and whether it is new.
+fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<(Snapshot, bool)> {
     let home: &Home = &studio.home;
     let path = home.snapshot(commit);
     let snapshot = Snapshot { id: commit.clone(), path: path.clone(), home: home.clone() };
     if path.is_dir() {
-        return Ok(snapshot);
+        return Ok((snapshot, false));
     }
     fs::create_dir_all(&home.snapshots())?;
     fs::sweep(&home.snapshots());
@@ -111,12 +127,16 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<Snapshot> {
     toolkit::keep(cx, &toolkit, &home.roots(commit).join("toolkit"));
     let origin = studio.repo.config("remote.origin.url");
     let source = Source { repo: &studio.repo, mirror: &studio.mirror, toolkit, origin };
-    let seal = source.fill(cx, home, commit, draft.path())?;
+    let seal = source
+        .fill(cx, home, commit, draft.path())
+        .map_err(|error| fs::tell_inodes(error, draft.path()))?;
     match draft.publish() {
-        Ok(()) => keep_seal(&snapshot, seal),
+        Ok(()) => {
+            keep_seal(&snapshot, seal);
+            Ok((snapshot, true))
+        }
         // Another studio made the same one meanwhile.
-        Err(_) if path.is_dir() => {}
-        Err(error) => return Err(error),
+        Err(_) if path.is_dir() => Ok((snapshot, false)),
+        Err(error) => Err(error),
     }
-    Ok(snapshot)
 }
