@@ -35,15 +35,25 @@ impl FileSystem {
         FileSystem::Xfs,
     ];
 
-    /// What `mkfs` is told, and the smallest size at which it is content.
-    fn making(self) -> Option<(&'static str, &'static str)> {
+    /// How it is made, but for the name of the image; in memory nothing has to be.
+    fn making(self) -> Option<&'static str> {
         match self {
             FileSystem::Tmpfs => None,
             // Nothing is set aside for root, who may be the one to run this.
-            FileSystem::Ext4 => Some(("mkfs.ext4 -q -F -m 0", "24M")),
-            FileSystem::Btrfs => Some(("mkfs.btrfs -q", "110M")),
-            FileSystem::MixedBtrfs => Some(("mkfs.btrfs -q --mixed", "32M")),
-            FileSystem::Xfs => Some(("mkfs.xfs -q", "300M")),
+            FileSystem::Ext4 => Some("mkfs.ext4 -q -F -m 0"),
+            FileSystem::Btrfs => Some("mkfs.btrfs -q"),
+            FileSystem::MixedBtrfs => Some("mkfs.btrfs -q --mixed"),
+            FileSystem::Xfs => Some("mkfs.xfs -q"),
+        }
+    }
+
+    /// The MiB that are small and still enough for its maker.
+    fn small(self) -> u32 {
+        match self {
+            FileSystem::Tmpfs | FileSystem::Ext4 => 24,
+            FileSystem::Btrfs => 110,
+            FileSystem::MixedBtrfs => 32,
+            FileSystem::Xfs => 300,
         }
     }
 }
@@ -91,14 +101,20 @@ impl Drop for Disk {
 }
 
 impl Sandbox {
-    /// A new one whose `STUDIO_HOME` is a file system of this kind, or the reason why there can be none on this machine.
+    /// A new one whose `STUDIO_HOME` is a small file system of this kind, or the reason why there can be none on this
+    /// machine.
     pub fn on_disk(kind: FileSystem) -> Result<Sandbox, String> {
+        Sandbox::on_disk_of(kind, kind.small())
+    }
+
+    /// The same on one of so many MiB, which are not taken before they are written to.
+    pub fn on_disk_of(kind: FileSystem, mib: u32) -> Result<Sandbox, String> {
         let mut sandbox = Sandbox::new();
         let (root, place) = (sandbox.root().to_owned(), sandbox.studio_home());
         let mount = match kind.making() {
-            None => format!("mount -t tmpfs -o size=24m,mode=755 tmpfs {place}"),
-            Some((mkfs, size)) => format!(
-                "truncate -s {size} {root}/disk; {mkfs} {root}/disk; mount -o loop {root}/disk {place}
+            None => format!("mount -t tmpfs -o size={mib}m,mode=755 tmpfs {place}"),
+            Some(mkfs) => format!(
+                "truncate -s {mib}M {root}/disk; {mkfs} {root}/disk; mount -o loop {root}/disk {place}
                  chmod 755 {place}; rm -rf {place}/lost+found"
             ),
         };
@@ -148,9 +164,19 @@ impl Sandbox {
         self.sh(self.studio_home(), &script).ok();
     }
 
+    /// Takes names on the disk until only so many more can be made; there is room for what they hold.
+    pub fn leave_inodes(&self, number: u64) {
+        let script = format!(
+            "mkdir fill-names; cd fill-names; sync; have=$(df --output=iavail . | tail -n 1)
+            test $have -le {number} || seq $((have - {number})) | xargs touch; sync
+            test $(df --output=iavail . | tail -n 1) -eq {number}"
+        );
+        self.sh(self.studio_home(), &script).ok();
+    }
+
     /// Makes room on the disk again.
     pub fn make_room(&self) {
-        self.sh(self.studio_home(), "rm -f fill fill-more fill-most; sync").ok();
+        self.sh(self.studio_home(), "rm -rf fill fill-more fill-most fill-names; sync").ok();
     }
 
     /// Mounts the disk again as `ro` or `rw`.
