@@ -1,5 +1,4 @@
-//! Where no hard link can lead: another device, a file that has as many names as it can have; and file systems whose files
-//! can share blocks.
+//! Where no hard link can lead: another device, a file that has as many names as it can have.
 
 use crate::{Shelf, can_mount_images, skipped};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -119,30 +118,6 @@ fn the_whole_home_on_a_disk_of_its_own_and_the_pool_on_another() {
     1 flake.nix
     removed 2 snapshots, which freed [SIZE]
     ");
-}
-
-#[test]
-fn where_files_can_share_blocks_a_studio_takes_no_second_room() {
-    let sandbox = Sandbox::new();
-    sandbox.upstream();
-    let mount = "truncate -s 400M disk; mkfs.btrfs -q disk || mkfs.xfs -q -m reflink=1 disk
-        mkdir disks; unshare --mount mount -o loop disk disks";
-    if sandbox.sh("", mount).code != Some(0) {
-        skipped("no file system whose files share blocks can be mounted here");
-        return;
-    }
-    let script = r#"
-        mount -o loop disk disks; export STUDIO_HOME=$PWD/disks/home; root=$PWD
-        cd "$(studio try -q --upstream $PWD/upstream.git)"
-        head -c 40000000 /dev/urandom >big; snapshot=$(git mutable-snapshot -q)
-        git push -q $root/upstream.git HEAD:main
-        used() { sync; df --output=used -BM $root/disks | tail -n 1 | tr -dc 0-9; }
-        before=$(used); other=$(studio other -q --upstream $root/upstream.git)
-        cmp $other/big $snapshot/big; echo "$(($(used) - before)) MB"
-        echo more >>$other/big; studio --verify ${snapshot##*/} --full -q"#;
-    let outcome = sandbox.run_words("", &["unshare", "--mount", "sh", "-euc", script]);
-    let room: u32 = outcome.ok().trim_end_matches(" MB").parse().expect("a number");
-    assert!(room < 20, "{room} MB");
 }
 
 #[test]
