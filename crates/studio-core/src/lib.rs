@@ -19,6 +19,7 @@ pub mod verdict;
 
 pub mod alias;
 pub mod editor;
+pub mod generated;
 pub mod guard;
 pub mod lockfile;
 pub mod oplog;

@@ -46,6 +46,12 @@ impl Draft {
         &self.path
     }
 
+    /// Changes places with the folder that stands there, which is where the draft was from then on, and goes when this is
+    /// dropped. `Ok(false)`, with nothing changed, where the file system cannot do that in one step.
+    pub fn exchange(&mut self) -> Result<bool> {
+        exchange(&self.path, &self.place)
+    }
+
     /// Puts it in its place.
     pub fn publish(mut self) -> Result<()> {
         rename(&self.path, &self.place)?;
@@ -60,6 +66,42 @@ impl Drop for Draft {
             let _ = remove_tree(&self.path);
         }
     }
+}
+
+/// The folders that killed makers of `place` left beside it, each with the sole right to it.
+///
+/// Unlike [`sweep`] this looks at no name but those that a [`Draft`] of that place has: beside it may lie anything.
+pub fn abandoned(place: &Utf8Path) -> Vec<(Utf8PathBuf, Held)> {
+    let prefix = format!(".tmp-{}-", place.file_name().unwrap_or("new"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_draft = |name: &str| {
+        let numbers = name.strip_prefix(&prefix).and_then(|rest| rest.split_once('-'));
+        numbers.is_some_and(|(pid, attempt)| is_number(pid) && is_number(attempt))
+    };
+    let Some(Ok(entries)) = place.parent().map(Utf8Path::read_dir_utf8) else { return vec![] };
+    entries
+        .flatten()
+        .filter(|entry| is_draft(entry.file_name()))
+        .filter_map(|entry| Some((entry.path().to_owned(), claim(entry.path())?)))
+        .collect()
+}
+
+/// Lets two folders change places in one step.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn exchange(one: &Utf8Path, other: &Utf8Path) -> Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one.as_str(), CWD, other.as_str(), RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        // The file system or the kernel does not know it.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
+        Err(cause) => Err(failed("move into place", other, cause.into())),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn exchange(_one: &Utf8Path, _other: &Utf8Path) -> Result<bool> {
+    Ok(false)
 }
 
 /// Moves a folder out of the way under a `.trash-` name and removes it there, so that nobody sees half of it.
@@ -97,6 +139,16 @@ pub fn hold(folder: &Utf8Path) -> Option<Held> {
     let file = File::open(folder).ok()?;
     file.lock_shared().ok()?;
     still_named(&file, folder).then_some(Held(file))
+}
+
+/// The sole right to a folder, waited for; free again when dropped.
+pub fn wait_for(folder: &Utf8Path) -> Result<Held> {
+    let lock = || {
+        let file = File::open(folder)?;
+        file.lock()?;
+        Ok(Held(file))
+    };
+    lock().map_err(|cause| failed("lock", folder, cause))
 }
 
 /// The sole right to a folder, for who wants to remove it; `None` if somebody uses it or it is gone.
@@ -151,6 +203,32 @@ mod tests {
         drop(Draft::of(&dir.join("other")).expect("draft"));
         discard(&dir.join("new")).expect("discard");
         assert_eq!(names(&dir), ["kept"]);
+    }
+
+    #[test]
+    fn two_folders_change_places_and_only_drafts_of_the_place_are_abandoned() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let dir = utf8(dir.path()).expect("utf-8");
+        let place = dir.join("x");
+        create_dir_all(&place.join("old")).expect("mkdir");
+        let mut draft = Draft::of(&place).expect("draft");
+        create_dir_all(&draft.path().join("new")).expect("mkdir");
+        assert!(draft.exchange().expect("exchanged"), "temporary folders can");
+        assert_eq!(names(&place), ["new"]);
+        assert_eq!(names(draft.path()), ["old"]);
+        drop(draft);
+        assert_eq!(names(&dir), ["x"]);
+
+        for name in [".tmp-x-12-0", ".tmp-x-notes", ".tmp-x-1", ".tmp-xx-1-0", "x-1-0"] {
+            create_dir_all(&dir.join(name)).expect("mkdir");
+        }
+        let at_work = Draft::of(&place).expect("draft");
+        let found = abandoned(&place);
+        assert_eq!(
+            found.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            [&dir.join(".tmp-x-12-0")]
+        );
+        drop(at_work);
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod space;
 mod usage;
 pub mod worktree;
 
-pub use draft::{Draft, Held, claim, discard, hold, sweep};
+pub use draft::{Draft, Held, abandoned, claim, discard, hold, sweep, wait_for};
 pub use folder::{Copied, Folder, Stamp, allow_open_files, fill, shares_blocks};
 pub use listing::each_name;
 pub use lock::{Busy, Lock, Shared};
@@ -263,6 +263,40 @@ pub fn hard_link_tree(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&str) -> boo
         }
     }
     Ok(true)
+}
+
+/// Gives a file, whatever it is, a second name, or makes a file like it where the file system cannot; folders are made for
+/// it.
+pub fn link_or_copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    if let Some(parent) = to.parent() {
+        create_dir_all(parent)?;
+    }
+    if hard_link(from, to)? {
+        return Ok(());
+    }
+    let copy = || match fs::symlink_metadata(from)?.is_symlink() {
+        true => std::os::unix::fs::symlink(fs::read_link(from)?, to),
+        false => {
+            fs::copy(from, to)?;
+            worktree::set_time(to.as_std_path(), fs::metadata(from)?.modified()?)
+        }
+    };
+    copy().map_err(|cause| failed("write", to, cause))
+}
+
+/// Brings what was written into these files and folders, which all lie on the file system of `top`, onto the disk.
+pub fn flush<'a>(top: &Utf8Path, paths: impl ExactSizeIterator<Item = &'a Utf8Path>) -> Result<()> {
+    // One by one each waits for the journal; all at once the files of others are waited for, too.
+    #[cfg(target_os = "linux")]
+    if paths.len() > 32 {
+        return rustix::fs::syncfs(open(top)?).map_err(|cause| failed("write", top, cause.into()));
+    }
+    let sync =
+        |path: &Utf8Path| open(path)?.sync_all().map_err(|cause| failed("write", path, cause));
+    for path in paths {
+        sync(path)?;
+    }
+    sync(top)
 }
 
 /// Sets the permission bits of a file or folder.

@@ -13,6 +13,11 @@ pub fn write_file(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()>
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
 }
 
+/// Gives a file the time at which it was last written.
+pub fn set_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
+    fs::File::open(path)?.set_modified(time)
+}
+
 /// Makes a new symbolic link.
 pub fn write_link(path: &Path, target: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, path)
