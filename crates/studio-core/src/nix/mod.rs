@@ -5,6 +5,7 @@
 //! relative one depends on where it stands. Not here: what is built and when (`build`, `check`).
 
 mod failure;
+pub mod literal;
 pub mod lock;
 mod missing;
 mod operation;
