@@ -107,7 +107,7 @@ fn replace(path: &Utf8Path, bytes: &[u8], durable: Durable) -> Result<()> {
     let parent = path.parent().unwrap_or(Utf8Path::new("."));
     create_dir_all(parent)?;
     let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(parent)?;
+        let mut file = beside(path, parent)?;
         file.write_all(bytes)?;
         // A temporary file is private; what it replaces keeps its mode, what is new gets the usual one.
         let mode = fs::metadata(path).map_or(0o644, |old| old.mode() & 0o7777);
@@ -122,6 +122,41 @@ fn replace(path: &Utf8Path, bytes: &[u8], durable: Durable) -> Result<()> {
         }
     };
     write().map_err(|cause| failed("write", path, cause))
+}
+
+/// An empty file beside `path`, locked for as long as it is open, so that nobody takes it for what a kill left.
+fn beside(path: &Utf8Path, parent: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
+    loop {
+        let file = tempfile::Builder::new().prefix(&draft_prefix(path)).tempfile_in(parent)?;
+        match file.as_file().try_lock() {
+            // Before it was locked, somebody may have swept it, or be about to.
+            Ok(()) if !file.path().exists() => {}
+            Err(fs::TryLockError::WouldBlock) => {}
+            // Where nothing can be locked, nothing is swept either.
+            Ok(()) | Err(fs::TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+}
+
+/// How the names of the drafts of a file begin: with its own name, as far as there is room for it.
+fn draft_prefix(path: &Utf8Path) -> String {
+    let name: String = path.file_name().unwrap_or_default().chars().take(40).collect();
+    format!(".tmp-{name}-")
+}
+
+/// Removes drafts of this file that killed commands left beside it; those at which somebody works stay.
+pub fn sweep_remains_of(path: &Utf8Path) {
+    let prefix = draft_prefix(path);
+    let entries = path.parent().and_then(|parent| parent.read_dir_utf8().ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        let ours = entry.file_name().starts_with(&prefix);
+        if ours
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Some(_lock) = claim(entry.path())
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Replaces a file that is only a cache: nobody sees half of it, and after a power cut it may be the old one, or damaged.
@@ -333,6 +368,27 @@ mod tests {
         set_mode(dir.join("a").as_std_path(), 0o555).expect("chmod");
         discard(&dir.join("a")).expect("discard");
         assert_eq!(dir.read_dir_utf8().expect("list").count(), 0);
+    }
+
+    #[test]
+    fn drafts_that_nobody_works_at_are_swept() {
+        let (_keep, dir) = folder();
+        let file = dir.join("config.toml");
+        let names = || {
+            let entries = dir.read_dir_utf8().expect("list").flatten();
+            let mut names: Vec<String> = entries.map(|e| e.file_name().to_owned()).collect();
+            names.sort();
+            names
+        };
+        write_new(&dir.join(".tmp-config.toml-a1B2c3"), b"half").expect("write");
+        write_new(&dir.join(".tmp-other-a1B2c3"), b"of another").expect("write");
+        let at_work = beside(&file, &dir).expect("a draft");
+        sweep_remains_of(&file);
+        let ours = utf8(at_work.path()).expect("utf-8").file_name().expect("name").to_owned();
+        assert_eq!(names(), [ours, ".tmp-other-a1B2c3".to_owned()]);
+        drop(at_work);
+        write_atomic(&file, b"whole").expect("write");
+        assert_eq!(names(), [".tmp-other-a1B2c3", "config.toml"]);
     }
 
     #[test]
