@@ -5,6 +5,8 @@
 //! reaches is taken from nix's answer, so an input that `flake.nix` has and `flake.lock` has not stays unlocked.
 //! The JSON part is plain values and is tested without nix.
 
+mod reference;
+
 use super::{Nix, Refusal, git_file_ref};
 use crate::context::Context;
 use crate::error::{Error, Result};
