@@ -54,7 +54,7 @@ rustPlatform.buildRustPackage {
     else
       ''
         runHook preInstall
-        for program in ${release}/{studio,studio-activate,mutable-*,flake-*}; do
+        for program in ${release}/{studio,studio-activate,bootstrap-config-generator,mutable-*,flake-*}; do
           [ ! -x "$program" ] || install -D -m 755 -t "$out/bin" "$program"
         done
         runHook postInstall
