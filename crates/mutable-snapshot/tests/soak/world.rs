@@ -174,9 +174,11 @@ impl World {
     pub fn turn_over(&mut self, round: u64) {
         if round % LIFE == LIFE - 1 {
             let old = self.studios.remove(0);
-            // What upstream has is not lost with a studio, and that is known without `--force`.
-            self.sandbox.sh(&old, "git push -q origin 'refs/heads/*:refs/heads/*'").ok();
+            // What upstream has is not lost with a studio, and that is known without `--force`. Under names of its own,
+            // because here the clock stands still, and with it what tells scratch branches of two studios apart.
             let name = old.file_name().expect("a name");
+            let push = format!("git push -q origin 'refs/heads/*:refs/heads/{name}/*'");
+            self.sandbox.sh(&old, &push).ok();
             self.sandbox.run("", &format!("studio --remove {name}")).ok();
             self.renew();
         }
