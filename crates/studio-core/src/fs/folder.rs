@@ -5,7 +5,7 @@
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Timespec, Timestamps};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -122,13 +122,7 @@ impl Folder {
     }
 
     /// Opens a file for reading.
-    pub fn read(&self, name: &[u8], into: &mut Vec<u8>) -> io::Result<()> {
-        into.clear();
-        self.file(name)?.read_to_end(into)?;
-        Ok(())
-    }
-
-    fn file(&self, name: &[u8]) -> io::Result<File> {
+    pub fn file(&self, name: &[u8]) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
     }
@@ -193,9 +187,8 @@ impl Folder {
     }
 }
 
-/// Writes all of a new file, and gives it this time in seconds since 1970.
-pub fn fill(file: &mut File, bytes: &[u8], time: i64) -> io::Result<()> {
-    file.write_all(bytes)?;
+/// Gives a file both its times, in seconds since 1970.
+pub fn set_times(file: &File, time: i64) -> io::Result<()> {
     Ok(rustix::fs::futimens(file, &times(time))?)
 }
 

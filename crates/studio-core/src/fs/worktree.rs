@@ -2,15 +2,15 @@
 //!
 //! Not here: which of them, and what is in them.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes a new file with the mode that the user's umask gives to such files.
-pub fn write_file(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
+/// A new file to write to, with the mode that the user's umask gives to such files.
+pub fn new_file(path: &Path, executable: bool) -> io::Result<File> {
     let mode = if executable { 0o777 } else { 0o666 };
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
 }
 
 /// Gives a file the time at which it was last written.

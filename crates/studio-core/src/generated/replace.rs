@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::fs::{self, Draft, worktree};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Where the old folder waits on a file system that cannot let two folders change places.
@@ -135,7 +136,7 @@ fn fill<'a>(
 /// Writes one file, whose time ends in `mark`.
 fn write(path: &Utf8Path, bytes: &[u8], kind: Kind, mark: i64) -> Result<()> {
     let write = || {
-        worktree::write_file(path.as_std_path(), bytes, kind == Kind::Executable)?;
+        worktree::new_file(path.as_std_path(), kind == Kind::Executable)?.write_all(bytes)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let whole = Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or_default());
         let marked = whole + Duration::from_nanos(mark.rem_euclid(MARKS).unsigned_abs());

@@ -4,16 +4,17 @@
 //! studio. What git converts (filters, line endings, `$Id$`, encodings) is written by git itself, and is a file of its own.
 //! Not here: `.git`, submodules, and closing the folders (`checkout`).
 
-use super::{Repo, Tree, path_of};
+use super::{Repo, Tree, blob, path_of};
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs::{self, Copied, Folder, Stamp};
 use crate::home::Home;
-use crate::pool::{self, BlobId, Blobs, Key, Placed, Pool, ReadBlob, in_parallel};
+use crate::pool::{self, BlobId, Blobs, Key, NotWritten, Placed, Pool, ReadBlob, in_parallel};
 use camino::Utf8Path;
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::{Mode, Stat};
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -239,8 +240,9 @@ struct Job<'a, 'repo> {
 /// What a thread keeps from one file to the next.
 struct Tools<'repo> {
     repo: &'repo gix::Repository,
+    large: u64,
     scratch: Vec<u8>,
-    bytes: Vec<u8>,
+    target: Vec<u8>,
     shares_blocks: &'repo AtomicBool,
 }
 
@@ -256,8 +258,9 @@ impl Work<'_> {
             let repo = self.objects.one_thread();
             let mut tools = Tools {
                 repo: &repo,
+                large: blob::large(&repo),
                 scratch: vec![],
-                bytes: vec![],
+                target: vec![],
                 shares_blocks: &shares_blocks,
             };
             let mut open: Option<(&[u8], Folder)> = None;
@@ -346,11 +349,7 @@ impl Job<'_, '_> {
             Route::Pooled(key) => {
                 let key = self.plan.keys[key];
                 if !self.clone_from(pool, &key, mode)? {
-                    self.read()?;
-                    let mut file =
-                        self.folder.create(self.name, mode).map_err(|cause| self.failed(cause))?;
-                    fs::fill(&mut file, &self.tools.bytes, time)
-                        .map_err(|cause| self.failed(cause))?;
+                    self.fill(mode, time)?;
                     return self.look();
                 }
             }
@@ -378,14 +377,22 @@ impl Job<'_, '_> {
         Ok(true)
     }
 
-    fn read(&mut self) -> Result<()> {
+    /// Writes the file from its blob.
+    fn fill(&mut self, mode: u32, time: i64) -> Result<()> {
+        let mut file = self.folder.create(self.name, mode).map_err(|cause| self.failed(cause))?;
         let tools = &mut *self.tools;
-        read_blob(tools.repo, self.id, &mut tools.scratch, &mut tools.bytes)
+        let content = blob::content(tools.repo, self.id, tools.large, &mut tools.scratch)?;
+        let filled = content.write_to(&mut file).and_then(|()| fs::set_times(&file, time));
+        filled.map_err(|cause| self.failed(cause))
     }
 
     fn symlink(&mut self) -> Result<()> {
-        self.read()?;
-        self.folder.symlink(&self.tools.bytes, self.name).map_err(|cause| self.failed(cause))
+        let tools = &mut *self.tools;
+        let content = blob::content(tools.repo, self.id, tools.large, &mut tools.scratch)?;
+        let made = content
+            .whole(&mut tools.target)
+            .and_then(|()| self.folder.symlink(&tools.target, self.name));
+        made.map_err(|cause| self.failed(cause))
     }
 
     fn make_folder(&self) -> Result<Option<Stamp>> {
@@ -450,6 +457,7 @@ struct Objects(gix::ThreadSafeRepository);
 /// One thread's view of them.
 struct Reader {
     repo: gix::Repository,
+    large: u64,
     scratch: Vec<u8>,
 }
 
@@ -459,37 +467,26 @@ impl Objects {
     }
 }
 
-/// Puts a blob into `into`; what `scratch` holds afterwards is of no use.
-fn read_blob(
-    repo: &gix::Repository,
-    id: gix::ObjectId,
-    scratch: &mut Vec<u8>,
-    into: &mut Vec<u8>,
-) -> Result<()> {
-    use gix::prelude::FindExt;
-    let missing = || format!("the object {id} is not here");
-    let found = repo.objects.find_blob(&id, scratch).or_say(missing)?;
-    into.clear();
-    into.extend_from_slice(found.data);
-    Ok(())
-}
-
 impl Blobs for Objects {
     type Reader<'a> = Reader;
     fn reader(&self) -> Reader {
-        Reader { repo: self.one_thread(), scratch: vec![] }
+        let repo = self.one_thread();
+        Reader { large: blob::large(&repo), repo, scratch: vec![] }
     }
 }
 
 impl ReadBlob for Reader {
-    fn read(&mut self, blob: &BlobId, into: &mut Vec<u8>) -> Result<()> {
-        read_blob(&self.repo, gix::ObjectId::Sha1(*blob), &mut self.scratch, into)
+    fn write(&mut self, id: &BlobId, to: &mut File) -> Result<(), NotWritten> {
+        let id = gix::ObjectId::Sha1(*id);
+        let content = blob::content(&self.repo, id, self.large, &mut self.scratch);
+        Ok(content.map_err(NotWritten::Unknown)?.write_to(to)?)
     }
 
-    fn id_of(&self, bytes: &[u8]) -> Result<BlobId> {
-        match gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, bytes) {
-            Ok(gix::ObjectId::Sha1(id)) => Ok(id),
-            _ => Err(Error::new("hashing failed")),
+    fn id_of(&self, file: File) -> Option<BlobId> {
+        let size = file.metadata().ok()?.len();
+        match blob::id_of_stream(file, size).ok()? {
+            gix::ObjectId::Sha1(id) => Some(id),
+            _ => None,
         }
     }
 }

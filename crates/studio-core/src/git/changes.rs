@@ -5,13 +5,14 @@
 
 use super::content::{Content, TRIES};
 use super::index::{self, Stale, Step};
-use super::{Any, Repo, Tree, scan};
+use super::{Any, Repo, Tree, blob, scan};
 use crate::error::{Error, OrSay, Result};
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::Flags;
 use gix::objs::tree::EntryKind;
 use gix::status::{Item, UntrackedFiles, index_worktree};
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
@@ -328,18 +329,30 @@ impl Repo {
         index: &gix::index::State,
     ) -> Result<Option<(gix::ObjectId, EntryKind)>> {
         let file = self.on_disk(path);
-        let stamp = || {
-            std::fs::symlink_metadata(&file)
-                .ok()
-                .map(|meta| (meta.size(), meta.mtime(), meta.mtime_nsec(), meta.ino(), meta.mode()))
+        let large = blob::large(&self.gix);
+        let look = |meta: &Metadata| {
+            (meta.size(), meta.mtime(), meta.mtime_nsec(), meta.ino(), meta.mode())
         };
+        let now = || std::fs::symlink_metadata(&file).ok();
+        let same =
+            |before: &Option<Metadata>| now().as_ref().map(look) == before.as_ref().map(look);
         for _ in 0..TRIES {
-            let before = stamp();
-            match pipeline.worktree_file_to_object(path, index) {
-                Ok(found) if stamp() == before => return Ok(found.map(|(id, kind, _)| (id, kind))),
+            let before = now();
+            let size = before.as_ref().filter(|meta| meta.is_file()).map(|meta| meta.size());
+            let found: Any<_> = match size.filter(|size| *size >= large) {
+                Some(size) => {
+                    blob::write_file(&self.gix, pipeline, index, path, (&file, size)).map(Some)
+                }
+                None => pipeline
+                    .worktree_file_to_object(path, index)
+                    .map(|found| found.map(|(id, kind, _)| (id, kind)))
+                    .map_err(Into::into),
+            };
+            match found {
+                Ok(found) if same(&before) => return Ok(found),
                 // It changed under our hands.
                 Ok(_) => {}
-                Err(cause) if stamp() == before => {
+                Err(cause) if same(&before) => {
                     let error = Error::of(format!("`{path}` cannot be read"), cause);
                     return Err(match error.hints() {
                         [] => error.hint("nothing was changed; mend it or ignore it (`.gitignore`), and try again"),

@@ -1,12 +1,12 @@
 //! Whether files hold what entries of the index say, for those whose stat does not tell. Files are only read.
 
+use super::blob::id_of_file;
 use super::{Any, Repo, path_of};
 use crate::error::{Error, OrSay, Result};
 use gix::bstr::BStr;
-use gix::filter::plumbing::pipeline::convert::ToGitOutcome;
 use gix::index::entry::{Mode, Stat};
 use gix::index::{Entry, State, fs::Metadata};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 
 /// How often a file that changes while it is read is read again.
 pub(super) const TRIES: usize = 4;
@@ -115,31 +115,23 @@ fn content(
             gix::objs::compute_hash(repo.object_hash(), gix::objs::Kind::Blob, &target)?
         } else {
             let open = std::fs::File::open(&file)?;
-            match pipeline.convert_to_git(open, path_of(path), index)? {
-                ToGitOutcome::Unchanged(mut open) => gix::objs::compute_stream_hash(
-                    repo.object_hash(),
-                    gix::objs::Kind::Blob,
-                    &mut open,
-                    meta.len(),
-                    &mut gix::progress::Discard,
-                    &Default::default(),
-                ),
-                ToGitOutcome::Buffer(bytes) => {
-                    gix::objs::compute_hash(repo.object_hash(), gix::objs::Kind::Blob, bytes)
-                }
-                ToGitOutcome::Process(mut said) => {
-                    let mut bytes = Vec::new();
-                    said.read_to_end(&mut bytes)?;
-                    gix::objs::compute_hash(repo.object_hash(), gix::objs::Kind::Blob, &bytes)
-                }
-            }?
+            match id_of_file(pipeline, index, path, open, meta.len()) {
+                Ok(id) => id,
+                // It became shorter or longer, and is looked at once more.
+                Err(_) if changed(&file, before) => continue,
+                Err(cause) => return Err(cause),
+            }
         };
-        let after =
-            Metadata::from_path_no_follow(&file).ok().and_then(|meta| Stat::from_fs(&meta).ok());
-        if after == Some(before) {
+        if !changed(&file, before) {
             return Ok(if id == entry.id { Content::Same(before) } else { Content::Other });
         }
     }
     // It keeps changing, so it is not what it was.
     Ok(Content::Other)
+}
+
+/// Whether a file looks otherwise by now.
+fn changed(file: &std::path::Path, before: Stat) -> bool {
+    let meta = Metadata::from_path_no_follow(file).ok();
+    meta.and_then(|meta| Stat::from_fs(&meta).ok()) != Some(before)
 }

@@ -8,6 +8,7 @@
 
 mod advertised;
 mod assemble;
+mod blob;
 mod changes;
 mod checkout;
 mod commit;

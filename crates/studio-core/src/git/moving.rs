@@ -4,6 +4,7 @@
 //! files are renamed into their places. What is not plain (submodules, what git converts, attributes that change, folders
 //! in the place of files, anything in the way) is left to git, which also says what is in the way. Not here: HEAD and branches.
 
+use super::blob;
 use super::content::Content;
 use super::index::{Step, against, mode_of, written};
 use super::{Any, PreparedIndex, Repo, Tree, path_of};
@@ -198,16 +199,19 @@ impl Repo {
 
     /// Writes what comes in to `folder`, where the names are numbers.
     fn bring(&self, plan: &Plan, folder: &Utf8Path) -> Any<()> {
+        let large = blob::large(&self.gix);
+        let (mut room, mut target) = (vec![], vec![]);
         for coming in &plan.come {
             let entry = &plan.next.entries()[coming.at];
-            let blob = self.gix.find_blob(entry.id)?;
+            let content = blob::content(&self.gix, entry.id, large, &mut room)?;
             let place = incoming(folder, coming);
             if coming.kind == EntryKind::Link {
-                worktree::write_link(place.as_std_path(), path_of(blob.data.as_bstr()))?;
+                content.whole(&mut target)?;
+                worktree::write_link(place.as_std_path(), path_of(target.as_bstr()))?;
                 continue;
             }
             let executable = coming.kind == EntryKind::BlobExecutable;
-            worktree::write_file(place.as_std_path(), &blob.data, executable)?;
+            content.write_to(&mut worktree::new_file(place.as_std_path(), executable)?)?;
         }
         Ok(())
     }

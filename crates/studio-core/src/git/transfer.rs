@@ -5,6 +5,7 @@
 //! already, and what is missing is written children first: a kill at any moment leaves it closed. Not here: refs, locks,
 //! and anything that talks to a network.
 
+use super::blob::{Content, Exactly, content, large};
 use super::{Repo, Tree, id};
 use crate::error::{Error, OrSay, Result};
 use crate::fs;
@@ -80,6 +81,14 @@ impl Repo {
 
     /// Reads an object, makes sure that it is what its id says, and names what it leads to.
     fn reached_from(&self, id: ObjectId, mut reached: impl FnMut(ObjectId)) -> Result<()> {
+        let header = self.gix.find_header(id).map_err(|cause| self.not_whole(id, &cause))?;
+        if header.kind() == Kind::Blob && header.size() >= large(&self.gix) {
+            let found = content(&self.gix, id, large(&self.gix), &mut vec![])?.id();
+            return match found.map_err(|cause| self.not_whole(id, &cause))? == id {
+                true => Ok(()),
+                false => Err(self.not_whole(id, &"its content is not what its id says")),
+            };
+        }
         let object = self.gix.find_object(id).map_err(|cause| self.not_whole(id, &cause))?;
         let hash = gix::objs::compute_hash(id.kind(), object.kind, &object.data)
             .or_say(|| format!("the object {id} cannot be read"))?;
@@ -170,8 +179,20 @@ impl Repo {
                 return Ok(());
             }
         }
-        let object = self.gix.find_object(id).map_err(|cause| self.not_whole(id, &cause))?;
-        there.objects.write_buf(object.kind, &object.data).map(drop).map_err(|cause| {
+        let header = self.gix.find_header(id).map_err(|cause| self.not_whole(id, &cause))?;
+        let written = if header.kind() == Kind::Blob && header.size() >= large(&self.gix) {
+            match content(&self.gix, id, large(&self.gix), &mut vec![])? {
+                Content::Whole(bytes) => there.objects.write_buf(Kind::Blob, bytes),
+                Content::Streamed(from, size) => {
+                    let mut from = Exactly { from, left: size };
+                    there.objects.write_stream(Kind::Blob, size, &mut from)
+                }
+            }
+        } else {
+            let object = self.gix.find_object(id).map_err(|cause| self.not_whole(id, &cause))?;
+            there.objects.write_buf(object.kind, &object.data)
+        };
+        written.map(drop).map_err(|cause| {
             // What the operating system said lies below gix's words.
             let system = cause
                 .iter_errors()

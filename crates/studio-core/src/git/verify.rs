@@ -3,6 +3,7 @@
 //! Everything is read and hashed: the commit and its trees from the folder's own `.git`, each file through git's filters.
 //! Modes of permission are no proof, because root is not held by them.
 
+use super::blob::id_of_file;
 use super::{Repo, Tree, id};
 use crate::error::{Error, OrSay, Result};
 use crate::names::CommitId;
@@ -11,7 +12,6 @@ use gix::bstr::{BStr, BString, ByteSlice};
 use gix::index::entry::Mode;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
 
 /// One way in which a folder is not the commit.
@@ -179,24 +179,16 @@ fn compare_files(
             wrong.push((path.to_owned(), Wrong::Kind));
             continue;
         }
-        let bytes = if meta.is_symlink() {
-            let target = std::fs::read_link(&file).or_say(|| format!("`{path}` cannot be read"))?;
-            gix::path::into_bstr(target)
-                .or_say(|| format!("`{path}` cannot be read"))?
-                .into_owned()
-                .into()
+        let unreadable = || format!("`{path}` cannot be read");
+        let actual = if meta.is_symlink() {
+            let target = std::fs::read_link(&file).or_say(unreadable)?;
+            let target = gix::path::into_bstr(target).or_say(unreadable)?;
+            gix::objs::compute_hash(repo.object_hash(), gix::objs::Kind::Blob, &target)
+                .or_say(|| "hashing failed")?
         } else {
-            let content =
-                std::fs::File::open(&file).or_say(|| format!("`{path}` cannot be read"))?;
-            let mut converted = pipeline
-                .convert_to_git(content, super::path_of(path), index)
-                .or_say(|| format!("`{path}` cannot be read"))?;
-            let mut bytes = Vec::new();
-            converted.read_to_end(&mut bytes).or_say(|| format!("`{path}` cannot be read"))?;
-            bytes
+            let open = std::fs::File::open(&file).or_say(unreadable)?;
+            id_of_file(&mut pipeline, index, path, open, meta.len()).or_say(unreadable)?
         };
-        let actual = gix::objs::compute_hash(repo.object_hash(), gix::objs::Kind::Blob, &bytes)
-            .or_say(|| "hashing failed")?;
         if actual != entry.id {
             use std::os::unix::fs::MetadataExt;
             let executable = entry.mode == Mode::FILE_EXECUTABLE;

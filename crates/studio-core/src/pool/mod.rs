@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::fs::{self, Copied, Folder, Lock, Stamp};
 use crate::home::Home;
 use camino::Utf8PathBuf;
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -87,12 +88,27 @@ pub trait Blobs: Sync {
     fn reader(&self) -> Self::Reader<'_>;
 }
 
-/// Reads and names blobs.
+/// Reads and names blobs, however large they are.
 pub trait ReadBlob {
-    /// Puts the content of a blob into `into`, replacing what is in there.
-    fn read(&mut self, blob: &BlobId, into: &mut Vec<u8>) -> Result<()>;
-    /// The id of a blob with this content.
-    fn id_of(&self, bytes: &[u8]) -> Result<BlobId>;
+    /// Writes the content of a blob to a file that is new.
+    fn write(&mut self, blob: &BlobId, to: &mut File) -> Result<(), NotWritten>;
+    /// The id of a blob with what a file holds; `None` if it cannot be read, or changes while it is.
+    fn id_of(&self, file: File) -> Option<BlobId>;
+}
+
+/// Why the content of a blob was not written.
+#[derive(Debug)]
+pub enum NotWritten {
+    /// It could not be got.
+    Unknown(Error),
+    /// The file could not be written.
+    Io(io::Error),
+}
+
+impl From<io::Error> for NotWritten {
+    fn from(cause: io::Error) -> NotWritten {
+        NotWritten::Io(cause)
+    }
 }
 
 /// How a file of the pool came to another place.
@@ -153,22 +169,20 @@ impl Pool {
         let (made, mended) = (AtomicUsize::new(0), AtomicUsize::new(0));
         in_parallel(keys, |part| {
             let mut reader = None;
-            let mut bytes = Vec::new();
             for key in part {
                 match self.stamp(key)? {
                     Some(stamp) if key.fits(&stamp) && self.ledger.knows(&stamp) => {}
                     found => {
                         let reader = reader.get_or_insert_with(|| blobs.reader());
                         if let Some(stamp) = found {
-                            if self.holds(key, &stamp, reader, &mut bytes)? {
+                            if self.holds(key, &stamp, reader) {
                                 continue;
                             }
                             mended.fetch_add(1, Ordering::Relaxed);
                         } else {
                             made.fetch_add(1, Ordering::Relaxed);
                         }
-                        reader.read(&key.blob, &mut bytes)?;
-                        self.write(key, &bytes, found.is_some())?;
+                        self.write(key, reader, found.is_some())?;
                     }
                 }
             }
@@ -209,7 +223,8 @@ impl Pool {
         // The file has as many names as it can have: those who have it keep it, and the pool goes on with a copy.
         let new = [&name[..], b".new"].concat();
         shard.remove(&new)?;
-        self.copy_within(shard, &name, &new, key)?;
+        shard.copy(&name, shard, &new, key.mode())?;
+        shard.settle(&new, key.mode(), TIME)?;
         shard.rename(&new, &name)?;
         self.renewed.store(true, Ordering::Relaxed);
         shard.link(&name, folder, as_name).map(|()| Placed::Linked)
@@ -224,14 +239,6 @@ impl Pool {
         mode: u32,
     ) -> io::Result<Copied> {
         self.shards[key.shard()].copy(&key.name(), folder, as_name, mode)
-    }
-
-    fn copy_within(&self, shard: &Folder, name: &[u8], new: &[u8], key: &Key) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        shard.read(name, &mut bytes)?;
-        let mut file = shard.create(new, key.mode())?;
-        rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(key.mode() as _))?;
-        fs::fill(&mut file, &bytes, TIME)
     }
 
     /// Whether any file got another inode since the pool was taken, so that not all names of a key lead to one file.
@@ -291,24 +298,16 @@ impl Pool {
     /// Whether the file holds what it should, found out by reading it; then it gets its permissions and time back.
     ///
     /// `chmod -R u+w` on the way to `rm -r` of a snapshot reaches all others that have its files.
-    fn holds(
-        &self,
-        key: &Key,
-        stamp: &Stamp,
-        reader: &impl ReadBlob,
-        bytes: &mut Vec<u8>,
-    ) -> Result<bool> {
+    fn holds(&self, key: &Key, stamp: &Stamp, reader: &impl ReadBlob) -> bool {
         let (shard, name) = (&self.shards[key.shard()], key.name());
-        if !stamp.is_file() || shard.read(&name, bytes).is_err() {
-            return Ok(false);
-        }
-        Ok(reader.id_of(bytes)? == key.blob
-            && (key.fits(stamp) || shard.settle(&name, key.mode(), TIME).is_ok()))
+        stamp.is_file()
+            && shard.file(&name).is_ok_and(|file| reader.id_of(file) == Some(key.blob))
+            && (key.fits(stamp) || shard.settle(&name, key.mode(), TIME).is_ok())
     }
 
-    fn write(&self, key: &Key, bytes: &[u8], replace: bool) -> Result<()> {
+    fn write(&self, key: &Key, reader: &mut impl ReadBlob, replace: bool) -> Result<()> {
         let (shard, name) = (&self.shards[key.shard()], key.name());
-        let write = || -> io::Result<()> {
+        let mut write = || -> Result<(), NotWritten> {
             // One that is not right may have names in snapshots; they keep it, and their own verification tells.
             if replace && let Err(cause) = shard.remove(&name) {
                 // A folder by this name holds nothing that anybody put there for a reason.
@@ -316,13 +315,20 @@ impl Pool {
             }
             let mut file = shard.create(&name, key.mode())?;
             // The user's mask took bits off.
-            rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(key.mode() as _))?;
-            fs::fill(&mut file, bytes, TIME)
+            rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(key.mode() as _))
+                .map_err(io::Error::from)?;
+            reader.write(&key.blob, &mut file)?;
+            Ok(fs::set_times(&file, TIME)?)
         };
         write().map_err(|cause| {
+            // Of a full disk it is asked what it lacks before there is room again.
+            let error = match cause {
+                NotWritten::Unknown(error) => error,
+                NotWritten::Io(cause) => fs::failed("write", &self.path(key), cause),
+            };
             // What a kill leaves here is found by its absence in the ledger; a full disk is better off without it.
             let _ = shard.remove(&name);
-            fs::failed("write", &self.path(key), cause)
+            error
         })
     }
 

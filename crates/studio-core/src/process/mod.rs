@@ -7,9 +7,11 @@
 
 mod conversation;
 mod limited;
+mod stream;
 
 pub use conversation::Conversation;
 pub use limited::Ended;
+pub use stream::Stream;
 
 use crate::error::Error;
 use crate::fs;
