@@ -36,6 +36,7 @@ pub use commit::{Commit, Identity};
 pub use compare::{ChangedFile, Shown};
 pub use founding::{Founding, FoundingFailed};
 pub use index::{PreparedIndex, Stale};
+pub use moving::Moved;
 pub use packs::{Compacted, Stock};
 pub use refs::{Move, MoveFailed, Target};
 pub use sealed::{Seal, looks_sealed};

@@ -33,6 +33,13 @@ struct Plan {
     from: Vec<u8>,
 }
 
+/// A move of the files that is done.
+pub struct Moved {
+    /// The index of the result, for when the rest is done, too.
+    pub index: PreparedIndex,
+    plan: Plan,
+}
+
 struct Coming {
     at: usize,
     kind: EntryKind,
@@ -43,7 +50,7 @@ impl Repo {
     /// Changes the files from what `from` says to what `to` says, and prepares the index of the result.
     ///
     /// `None` if that takes more than this can do; nothing is touched then.
-    pub fn move_quickly(&self, from: Tree, to: Tree) -> Result<Option<PreparedIndex>> {
+    pub fn move_quickly(&self, from: Tree, to: Tree) -> Result<Option<Moved>> {
         self.wait_for_index()?;
         // A linked worktree may lie on another device than what is prepared for it.
         let device = |path: &Utf8Path| path.metadata().map(|meta| meta.dev()).ok();
@@ -58,7 +65,12 @@ impl Repo {
         let cleared = fs::remove_tree(&folder);
         let index = outcome?;
         cleared?;
-        Ok(index)
+        Ok(index.map(|index| Moved { index, plan }))
+    }
+
+    /// Brings the files back to where a move began; its index must not be in its place yet.
+    pub fn take_back(&self, moved: &Moved) -> Result<()> {
+        self.put_back(&moved.plan)
     }
 
     fn carry_out(&self, plan: &mut Plan, folder: &Utf8Path) -> Result<Option<PreparedIndex>> {

@@ -61,7 +61,7 @@ fn what_is_moved_is_what_git_checks_out() {
             .ok();
         assert_eq!(picture(&sandbox, "repo"), picture(&sandbox, "theirs"), "{name}");
         sandbox.sh("repo", "git symbolic-ref HEAD refs/heads/to").ok();
-        repo.install_index(&index).expect("put in place");
+        repo.install_index(&index.index).expect("put in place");
         assert_eq!(sandbox.sh("repo", "git status --porcelain -uno").ok(), "", "{name}");
         assert_eq!(sandbox.sh("repo", "git diff-files").ok(), "", "{name}: stats");
         assert_eq!(sandbox.sh("repo", "git write-tree").ok(), to.to_string(), "{name}: remembered");

@@ -8,7 +8,8 @@ use super::work::{save, scratch_name};
 use super::{Studio, Taken, log, mirror};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Head, Move, Repo, Target, Tree};
+use crate::fs;
+use crate::git::{Head, Move, Moved, Repo, Target, Tree};
 use crate::names::{CommitId, StudioName};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
 use camino::Utf8Path;
@@ -79,21 +80,29 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
     // Another work tree may have the branch, and a branch may have the name of something else: git knows.
     let plain = !repo.has_linked_worktrees()
         && (made || repo.ref_commit(&format!("refs/heads/{branch}"))?.as_ref() == Some(&commit));
-    let index = if plain { repo.move_quickly(before, after).map_err(although)? } else { None };
-    if index.is_none() {
+    let moved = if plain { repo.move_quickly(before, after).map_err(although)? } else { None };
+    if moved.is_none() {
         switch(repo, taken, &to, made)?;
     }
-    if let Some(index) = &index {
+    let mut intended = Ok(());
+    if let Some(Moved { index, .. }) = &moved {
         let name = format!("refs/heads/{branch}");
         if made {
             let to = Target::Commit(commit.clone());
             moves.push(Move { name: name.clone(), from: None, to });
         }
         moves.push(Move { name: "HEAD".into(), from: None, to: Target::Ref(name) });
-        taken.undertaking.intend(index, &commit)?;
+        intended = taken.undertaking.intend(index, &commit);
     }
-    repo.move_refs(&who, "studio: hydrate", &moves)?;
-    if let Some(index) = &index {
+    let recorded = intended
+        .and_then(|()| Ok(repo.move_refs(&who, "studio: hydrate", &moves)?))
+        .map_err(|error| fs::tell_inodes(error, &repo.git_dir()));
+    if let (Err(_), Some(moved)) = (&recorded, &moved) {
+        // They go with a commit that HEAD is not at.
+        repo.take_back(moved)?;
+    }
+    recorded.map_err(although)?;
+    if let Some(Moved { index, .. }) = &moved {
         repo.install_index(index)?;
         repo.log_checkout(&who, &head, &to)?;
         let shared = taken.shared_with_children();
