@@ -112,7 +112,7 @@ impl Sandbox {
         let mut sandbox = Sandbox::new();
         let (root, place) = (sandbox.root().to_owned(), sandbox.studio_home());
         let mount = match kind.making() {
-            None => format!("mount -t tmpfs -o size={mib}m,mode=755 tmpfs {place}"),
+            None => format!("mount -t tmpfs -o size={mib}m,nr_inodes=6000,mode=755 tmpfs {place}"),
             Some(mkfs) => format!(
                 "truncate -s {mib}M {root}/disk; {mkfs} {root}/disk; mount -o loop {root}/disk {place}
                  chmod 755 {place}; rm -rf {place}/lost+found"

@@ -19,7 +19,7 @@ impl Scarce {
     fn tries(self, kind: FileSystem) -> Vec<u64> {
         match (self, testkit::thorough()) {
             (Scarce::Room, _) => rooms(kind),
-            (Scarce::Inodes, true) => (0..150).chain([1000]).collect(),
+            (Scarce::Inodes, true) => (0..60).map(|n| n * 2).chain([1000]).collect(),
             (Scarce::Inodes, false) => vec![0, 5, 20, 60, 1000],
         }
     }
