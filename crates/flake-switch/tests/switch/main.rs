@@ -1,5 +1,6 @@
 //! The switching commands on the example flake, on a machine that is a folder.
 
+mod damage;
 mod faults;
 mod homes;
 mod preconditions;
