@@ -38,6 +38,12 @@ fn snapshots_on_another_device_are_copies_and_as_good() {
     assert!(shelf.is_quick(1) && shelf.is_sound(1));
     shelf.clean_all_but_the_last();
     assert!(shelf.is_sound(2));
+    // The pool has what the last one has, and no more: the next one finds it there.
+    let pooled = shelf.sandbox.sh(shelf.home(), "find pool -type f ! -name ledger | wc -l").ok();
+    assert_eq!(
+        shelf.sh(2, "git ls-files -s | grep -v ^120000 | cut -c8-47 | sort -u | wc -l"),
+        pooled
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub use draft::{Draft, Held, abandoned, claim, discard, hold, sweep, wait_for};
 pub use folder::{Copied, Folder, Stamp, allow_open_files, set_times, shares_blocks};
 pub use listing::each_name;
 pub use lock::{Busy, Lock, Shared};
-pub use space::{Free, Lack, explain, free, is_mount_point, lack, tell_inodes};
+pub use space::{Free, Lack, explain, free, is_mount_point, lack, same_device, tell_inodes};
 pub use usage::Usage;
 
 use crate::error::{Error, Result};

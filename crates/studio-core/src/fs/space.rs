@@ -79,6 +79,12 @@ pub fn tell_inodes(error: Error, path: &Utf8Path) -> Error {
     }
 }
 
+/// Whether two folders lie on one file system; if one of them is not there, they do.
+pub fn same_device(one: &Utf8Path, other: &Utf8Path) -> bool {
+    let device = |path: &Utf8Path| path.metadata().ok().map(|meta| meta.dev());
+    device(one).zip(device(other)).is_none_or(|(one, other)| one == other)
+}
+
 /// Whether another file system begins at this folder.
 pub fn is_mount_point(folder: &Utf8Path) -> bool {
     let device = |path: &Utf8Path| path.metadata().ok().map(|meta| meta.dev());

@@ -18,6 +18,7 @@ use crate::config::{Age, Key, Settings};
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs::{self, Held, Lock, Usage};
+use crate::git::pool_keys;
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::switch::Sources;
@@ -184,7 +185,10 @@ pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
 /// Removes what belongs to no snapshot any more.
 fn tidy(cx: &Context, home: &Home, plan: &Plan, read: &dyn Fn() -> Result<Needs>) -> Result<()> {
     // What makes room comes first: on a disk that is full nothing of the rest can be written before.
-    pool::sweep(cx, home)?;
+    pool::sweep(cx, home, &|| {
+        let snapshots = catalog::ids_in(&home.snapshots())?;
+        Ok(snapshots.iter().flat_map(|id| pool_keys(&home.snapshot(id))).collect())
+    })?;
     let needs = read()?;
     remains::find(cx, home, &needs, &plan.policy, &[])?.remove(home)?;
     commits::let_go(cx, home, &needs, read)?;
