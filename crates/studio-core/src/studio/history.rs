@@ -8,6 +8,7 @@ use super::work::scratch_name;
 use super::{Studio, Taken};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::fs;
 use crate::git::{Head, Move, Target, Tree};
 use crate::oplog::{BranchMove, Draft, Entry, Kind, Log, Sort, State};
 
@@ -103,18 +104,7 @@ fn reverse(
     };
     let staged_now = staged.as_ref().map(|(_, tree)| tree.to_string());
     // What was staged since stays staged; otherwise the index becomes what it was.
-    let index = if files_move {
-        if repo.move_quickly(now, target)?.is_none() {
-            let shared = taken.shared_with_children();
-            repo.move_files(now, target)?;
-            drop(shared);
-        }
-        Some(restored()?)
-    } else if staged_now == operation.after.staged {
-        Some(restored()?)
-    } else {
-        None
-    };
+    let restores = files_move || staged_now == operation.after.staged;
 
     for branch in operation.branches.iter().filter(|branch| Some(&branch.name) != kept.as_ref()) {
         let name = format!("refs/heads/{}", branch.name);
@@ -142,8 +132,7 @@ fn reverse(
     moves.push(Move { name: "HEAD".into(), from: None, to: head_to });
     let worktree = if files_move { target } else { now };
     let what = operation.summary.trim_start_matches("undo: ").trim_start_matches("redo: ");
-    let staged_after =
-        if index.is_some() { operation.before.staged.clone() } else { staged_now.clone() };
+    let staged_after = if restores { operation.before.staged.clone() } else { staged_now.clone() };
     let draft = Draft {
         kind,
         summary: format!("{}: {what}", kind.word()),
@@ -156,10 +145,33 @@ fn reverse(
         sort: if kind == Kind::Undo { Sort::Undo(entry) } else { Sort::Redo(entry) },
     };
     moves.push(Log::of(repo).write(&who, draft)?);
-    if let Some(index) = &index {
-        taken.undertaking.intend(index, &to.commit)?;
+    let moved = if files_move { repo.move_quickly(now, target)? } else { None };
+    if files_move && moved.is_none() {
+        let shared = taken.shared_with_children();
+        repo.move_files(now, target)?;
+        drop(shared);
     }
-    repo.move_refs(&who, &format!("studio: {}", kind.word()), &moves)?;
+    let record = || {
+        let index = if restores { Some(restored()?) } else { None };
+        if let Some(index) = &index {
+            taken.undertaking.intend(index, &to.commit)?;
+        }
+        repo.move_refs(&who, &format!("studio: {}", kind.word()), &moves)?;
+        Ok(index)
+    };
+    let index = match record() {
+        Ok(index) => index,
+        Err(error) => {
+            let error: Error = fs::tell_inodes(error, &repo.git_dir());
+            // The files go with a commit that HEAD is not at.
+            match &moved {
+                Some(moved) => repo.take_back(moved)?,
+                None if files_move => _ = repo.move_files(target, now)?,
+                None => {}
+            }
+            return Err(error);
+        }
+    };
     if let Some(index) = &index {
         repo.install_index(index)?;
     }
