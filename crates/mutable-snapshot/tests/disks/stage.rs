@@ -11,12 +11,19 @@ pub enum Command {
     /// The very first command of all, on an empty disk.
     First,
     Hydrate,
+    Undo,
     Clean,
 }
 
 impl Command {
-    pub const ALL: [Command; 5] =
-        [Command::Snapshot, Command::Studio, Command::First, Command::Hydrate, Command::Clean];
+    pub const ALL: [Command; 6] = [
+        Command::Snapshot,
+        Command::Studio,
+        Command::First,
+        Command::Hydrate,
+        Command::Undo,
+        Command::Clean,
+    ];
 }
 
 /// What a command that fails must leave as it is.
@@ -88,15 +95,20 @@ impl Stage {
             Command::First => {
                 sandbox.sh(sandbox.studio_home(), "find . -mindepth 1 -delete").ok();
             }
-            Command::Hydrate => {
+            Command::Hydrate | Command::Undo => {
                 // Ten files become others, and something is uncommitted.
                 let script = format!(
                     "for n in $(seq 10); do echo {round} $n >d/$n.nix; done
                      git add . && git commit -qm {round} && git push -q ../upstream.git HEAD:main"
                 );
                 sandbox.sh("seed", &script).ok();
-                let script = "git fetch -q; head -c 20000 /dev/urandom >precious";
-                sandbox.sh(&self.studio, script).ok();
+                let hydrate = match self.command {
+                    Command::Undo => "git mutable-hydrate origin/main",
+                    _ => "",
+                };
+                let script =
+                    format!("git fetch -q\n{hydrate}\nhead -c 20000 /dev/urandom >precious");
+                sandbox.sh(&self.studio, &script).ok();
             }
             Command::Clean => {
                 let old = sandbox.studio(&format!("old-{round}"));
@@ -119,6 +131,7 @@ impl Stage {
         let (dir, line) = match self.command {
             Command::Snapshot => (self.studio.as_str(), "git mutable-snapshot".to_owned()),
             Command::Hydrate => (self.studio.as_str(), "git mutable-hydrate origin/main".into()),
+            Command::Undo => (self.studio.as_str(), "git mutable-undo".into()),
             Command::Studio => ("", format!("studio new-{} --upstream {upstream}", self.round)),
             Command::First => ("", format!("studio first --upstream {upstream}")),
             Command::Clean => ("", "studio --clean --yes --keep 0 --younger-than 0".to_owned()),
@@ -165,6 +178,13 @@ impl Stage {
                     sandbox.read(self.studio.join("d/1.nix")),
                     format!("{} 1\n", self.round)
                 );
+                let found = "git rev-list --objects --branches | grep -c ' precious$'";
+                let found: u64 = sandbox.sh(&self.studio, found).ok().parse().expect("a number");
+                assert!(found >= self.round, "precious is in {found} commits");
+            }
+            Command::Undo => {
+                assert_eq!(sandbox.run(&self.studio, "git status --porcelain").ok(), "");
+                // The work that was in the way is on a branch.
                 let found = "git rev-list --objects --branches | grep -c ' precious$'";
                 let found: u64 = sandbox.sh(&self.studio, found).ok().parse().expect("a number");
                 assert!(found >= self.round, "precious is in {found} commits");
