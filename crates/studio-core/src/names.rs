@@ -132,6 +132,12 @@ name!(
     "input"
 );
 
+name!(
+    /// One part of the name of a branch, between two slashes.
+    BranchPart,
+    "branch"
+);
+
 /// A full git object id of a commit, in lower-case hex.
 ///
 /// It is also the name of the snapshot made of that commit: the commit id is derived from the whole content

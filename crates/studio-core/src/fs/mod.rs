@@ -339,6 +339,20 @@ pub fn set_mode(path: &std::path::Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
+/// The path from the root, without `.` and without `x/..`; nothing need be there, and links are not followed.
+pub fn absolute(from: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    use camino::Utf8Component;
+    let mut absolute = Utf8PathBuf::new();
+    for component in from.join(path).components() {
+        match component {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => _ = absolute.pop(),
+            other => absolute.push(other.as_str()),
+        }
+    }
+    absolute
+}
+
 /// A path as text, or a clear refusal: every path of this toolkit goes through text at some point.
 pub fn utf8(path: &std::path::Path) -> Result<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(path.to_owned()).map_err(|path| {

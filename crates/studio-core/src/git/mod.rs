@@ -27,6 +27,7 @@ mod submodule;
 mod transfer;
 mod undertaking;
 mod verify;
+mod visible;
 
 pub use advertised::{Advertised, advertised};
 pub use assemble::pool_keys;
@@ -44,6 +45,7 @@ pub use submodule::Submodule;
 pub use transfer::Copied;
 pub use undertaking::{Depth, Undertaking, remove_stale_locks};
 pub use verify::{Difference, Found};
+pub use visible::{Visible, visible};
 
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};

@@ -290,6 +290,23 @@ impl Nix {
     }
 }
 
+impl Nix {
+    /// What nix has against this text as an expression, if it has anything: names that are not bound, too.
+    pub fn objection(&self, text: &str) -> Result<Option<String>> {
+        self.version()?;
+        let program = Program::new(self.relative("nix-instantiate")?, FOLDER.into())
+            .args(FEATURE_PARSING)
+            .args(["--parse", "-"])
+            .env("NO_COLOR", "1")
+            .stdin(text);
+        match program.run() {
+            Ok(_) => Ok(None),
+            Err(Failure::Status { output, .. }) => Ok(Some(output)),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
 /// Syntax that a flake may use once its user turned it on; whether they did, the evaluation will tell.
 const FEATURE_PARSING: [&str; 2] = ["--extra-experimental-features", "pipe-operators"];
 

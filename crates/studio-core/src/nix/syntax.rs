@@ -54,6 +54,13 @@ pub struct Problem {
     pub source: String,
 }
 
+impl Problem {
+    /// One at this byte of the text of a file.
+    pub fn at(file: &str, text: &str, at: usize, message: impl Into<String>) -> Problem {
+        problem(file, text, at, message.into())
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
@@ -174,8 +181,8 @@ fn check_file(
     Ok(if path.is_ok_and(|path| accepts(&path)) { vec![] } else { found })
 }
 
-/// The faults in the text of a file.
-fn faults(file: &str, text: &str) -> Vec<Problem> {
+/// The faults in the text of a file; for who has room on the [stack](with_room).
+pub fn faults(file: &str, text: &str) -> Vec<Problem> {
     if !tame(text) {
         return vec![];
     }
@@ -198,9 +205,18 @@ fn faults(file: &str, text: &str) -> Vec<Problem> {
     found
 }
 
+/// Does something that parses, on a stack that is large enough for every text that is [`tame`].
+pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, work).or_say(|| "no thread can be started")?;
+        thread.join().map_err(|_| Error::new("the parser of Nix died"))
+    })
+}
+
 /// Whether the parser can take the text: its stack ends with nested lists and repeated signs, and the time that it needs
 /// for one chain of operators grows with the square of its length. What is beyond that is no fault; nix will look at it.
-fn tame(text: &str) -> bool {
+pub fn tame(text: &str) -> bool {
     use SyntaxKind::*;
     // One entry for each bracket that is open: whether it is a list, and the length of the chain in it so far.
     let mut open = vec![(false, 0)];
