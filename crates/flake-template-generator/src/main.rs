@@ -1,0 +1,5 @@
+//! `flake-template-generator`: see the library of this crate.
+
+fn main() -> std::process::ExitCode {
+    studio_core::cli::main::<flake_template_generator::Args>()
+}

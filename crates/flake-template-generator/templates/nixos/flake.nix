@@ -1,0 +1,17 @@
+{
+  description = @description@;
+
+  inputs.nixpkgs.url = @nixpkgs@;
+
+  outputs =
+    { self, nixpkgs }:
+    {
+      nixosConfigurations.@host_name@ = nixpkgs.lib.nixosSystem {
+        modules = [
+          ./configuration.nix
+          ./hardware-configuration.nix
+          { nixpkgs.hostPlatform = @system@; }
+        ];
+      };
+    };
+}

@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  boot.isContainer = true;
+  system.build.tarball = pkgs.mkShell { name = "tarball"; };
+}

@@ -1,0 +1,4 @@
+{ pkgs, ... }:
+{
+  system.build.metadata = pkgs.mkShell { name = "metadata"; };
+}
