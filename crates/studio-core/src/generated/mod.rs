@@ -83,20 +83,41 @@ pub fn compare(place: &Utf8Path, tree: &Tree, tool: &str) -> Result<Comparison> 
 /// If there is something else than a folder; if [`Overwrite`] does not allow what would have to be replaced, which is
 /// then named; if it cannot be written. Then everything is as it was.
 pub fn write(place: &Utf8Path, tree: &Tree, tool: &str, overwrite: Overwrite) -> Result<Written> {
+    write_if(place, tree, tool, overwrite, || Ok(()))
+}
+
+/// As [`write()`], once `approve` has looked at what is to be written. It is not asked where nothing would change: what
+/// takes its time is done there, such as asking another program.
+///
+/// # Errors
+/// As [`write()`], and what `approve` says.
+pub fn write_if(
+    place: &Utf8Path,
+    tree: &Tree,
+    tool: &str,
+    overwrite: Overwrite,
+    approve: impl FnOnce() -> Result<()>,
+) -> Result<Written> {
     let place = located(place)?;
     let folder = place.parent().unwrap_or(Utf8Path::new("/"));
+    let made: Vec<&Utf8Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
     fs::create_dir_all(folder)?;
-    let _turn = fs::wait_for(folder)?;
-    replace::recover(&place)?;
-    let comparison = Comparison::of(&place, tree, tool)?;
-    if comparison.is_current() {
-        return Ok(Written { changes: vec![], kept: None });
-    }
-    if overwrite == Overwrite::OnlyGenerated {
-        comparison.allows()?;
-    }
-    let kept = replace::replace(&place, tree, &comparison)?;
-    Ok(Written { changes: comparison.into_changes(), kept })
+    let work = || {
+        let _turn = fs::wait_for(folder)?;
+        replace::recover(&place)?;
+        let comparison = Comparison::of(&place, tree, tool)?;
+        if comparison.is_current() {
+            return Ok(Written { changes: vec![], kept: None });
+        }
+        if overwrite == Overwrite::OnlyGenerated {
+            comparison.allows()?;
+        }
+        approve()?;
+        let kept = replace::replace(&place, tree, &comparison)?;
+        Ok(Written { changes: comparison.into_changes(), kept })
+    };
+    // Where nothing came of it, the folders above are as they were, too.
+    work().inspect_err(|_| made.into_iter().for_each(fs::remove_if_empty))
 }
 
 /// The place by a path that has a folder above it and a name of its own.

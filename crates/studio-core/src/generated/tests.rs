@@ -237,6 +237,19 @@ fn remains_of_a_killed_run_go_and_a_repository_in_them_comes_back() {
 }
 
 #[test]
+fn what_is_not_approved_leaves_nothing_and_what_is_there_is_not_asked_about() {
+    let scene = Scene::new();
+    let files = tree(&[("a", "1")]);
+    let asked =
+        |answer: Result<()>| write_if(&scene.place, &files, TOOL, Overwrite::Anything, || answer);
+    let error = asked(Err(Error::new("no"))).expect_err("not approved");
+    assert_eq!(error.message(), "no");
+    assert!(!scene.place.with_file_name("").exists(), "the folder above is left");
+    asked(Ok(())).expect("approved");
+    assert_eq!(asked(Err(Error::new("no"))).expect("not asked").changes, []);
+}
+
+#[test]
 fn an_empty_folder_is_taken_and_keeps_its_permissions() {
     let scene = Scene::new();
     fs::create_dir_all(&scene.place).expect("mkdir");
