@@ -162,7 +162,7 @@ flake-template-generator --template ./mine --output-dir out --set owner=ada";
             .because("it is bound in Nix: letters, digits, `_`, `-` and `'`, and no keyword")
             .exit(Exit::Usage));
         }
-        let template = Template::find(&self.template, cx.env.cwd())?;
+        let template = Template::find(&self.template, &here(cx))?;
         let values = self.values(cx, &template)?;
         let filled = fill::fill(&template, &values)?;
         if self.list_placeholders {
@@ -181,7 +181,7 @@ flake-template-generator --template ./mine --output-dir out --set owner=ada";
         if !wrong.is_empty() {
             return Err(problems(&template.name, &wrong));
         }
-        let place = place::Place::new(cx, self.output_dir.as_deref().unwrap_or("".into()))?;
+        let place = place::Place::new(cx, self.output_dir.as_deref().unwrap_or("".into()));
         if let Some(branch) = self.branch() {
             cx.ui.step(format!("the branch of this step: `{branch}`"));
         }
@@ -206,7 +206,7 @@ impl Args {
             false => self.system.iter().map(String::as_str).collect(),
         };
         let native = native_system();
-        let name = self.output_dir.as_deref().map(|dir| fs::absolute(cx.env.cwd(), dir));
+        let name = self.output_dir.as_deref().map(|dir| fs::absolute(&here(cx), dir));
         let name = name.as_deref().and_then(Utf8Path::file_name);
         let systems_value =
             systems.iter().map(|system| Value::String((*system).to_owned())).collect();
@@ -239,7 +239,7 @@ impl Args {
         known.extend(template.declared.clone());
         let mut values = Values::new(known);
         if let Some(path) = &self.config_path {
-            let bytes = fs::read(&cx.env.cwd().join(path))?;
+            let bytes = fs::read(&here(cx).join(path))?;
             let text = String::from_utf8(bytes).map_err(|cause| {
                 Error::new(format!("`{path}` is not TOML")).because(format!(
                     "it is not UTF-8 from byte {} on",
@@ -260,6 +260,11 @@ impl Args {
     }
 }
 
+/// Where the user stands, also when git runs this from the top of a work tree.
+fn here(cx: &Context) -> Utf8PathBuf {
+    cx.env.cwd().join(cx.env.prefix())
+}
+
 fn problems(template: &str, wrong: &[String]) -> Error {
     let count = ui::count(wrong.len(), "problem");
     let error = Error::new(format!("{count} with the template `{template}`; nothing was written"));
@@ -274,7 +279,7 @@ fn problems(template: &str, wrong: &[String]) -> Error {
 fn list_templates(cx: &Context) -> Result<Done> {
     let mut text = String::new();
     for (name, _) in template::built_in() {
-        let template = Template::find(name, cx.env.cwd())?;
+        let template = Template::find(name, &here(cx))?;
         let _ = writeln!(text, "{name:10}{}", template.about);
     }
     Ok(Done::with(text))

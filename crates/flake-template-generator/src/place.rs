@@ -1,7 +1,7 @@
 //! The folder that is written, the flake that it becomes an input of, and what Nix and git say of them.
 
-use crate::NAME;
 use crate::integrate::{Input, integrate};
+use crate::{NAME, here};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::{Context, Done};
 use studio_core::generated::{self, Overwrite, Tree};
@@ -39,22 +39,16 @@ struct Integrated {
 
 impl Place {
     /// The folder that the user gave.
-    pub fn new(cx: &Context, dir: &Utf8Path) -> Result<Place> {
-        Ok(Place { shown: dir.to_owned(), path: fs::absolute(cx.env.cwd(), dir) })
+    pub fn new(cx: &Context, dir: &Utf8Path) -> Place {
+        Place { shown: dir.to_owned(), path: fs::absolute(&here(cx), dir) }
     }
 
     /// Writes it.
     pub fn write(&self, cx: &Context, wanted: &Wanted<'_>, force: bool) -> Result<Done> {
         let integrated = self.integrated(cx, wanted)?;
-        let comparison = generated::compare(&self.path, &wanted.tree, NAME)?;
-        if !comparison.is_current() {
-            if !force {
-                comparison.allows()?;
-            }
-            ask_nix(cx, &wanted.tree)?;
-        }
         let overwrite = if force { Overwrite::Anything } else { Overwrite::OnlyGenerated };
-        let written = generated::write(&self.path, &wanted.tree, NAME, overwrite)?;
+        let tree = &wanted.tree;
+        let written = generated::write_if(&self.path, tree, NAME, overwrite, || ask_nix(cx, tree))?;
         for change in written.changes.iter().take(TOLD) {
             cx.ui.detail(change);
         }
@@ -128,7 +122,7 @@ impl Place {
     fn integrated(&self, cx: &Context, wanted: &Wanted<'_>) -> Result<Option<Integrated>> {
         let Some((flake, name)) = wanted.input else { return Ok(None) };
         let mut shown = flake.to_owned();
-        let mut path = fs::absolute(cx.env.cwd(), flake);
+        let mut path = fs::absolute(&here(cx), flake);
         if path.is_dir() {
             path.push("flake.nix");
             shown.push("flake.nix");

@@ -95,7 +95,7 @@ fn a_folder_that_is_not_ours_is_refused() {
         .run("work", "flake-template-generator --config-path config.toml --output-dir out/deep/er");
     insta::assert_snapshot!(below.fails(1), @r"
     ------- stderr -------
-    error: cannot read `[SANDBOX]/work/out/deep/er`
+    error: cannot make the folder `[SANDBOX]/work/out/deep`
       not a directory
     hint: a file stands where a folder is needed; choose another place
     [exit status: 1]

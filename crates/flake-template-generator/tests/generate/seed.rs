@@ -100,3 +100,16 @@ fn a_step_of_a_component_has_a_branch() {
         "{ description = \"feature/solana/aarch64/phase0/step1\"; outputs = _: { }; }\n"
     );
 }
+
+#[test]
+fn as_an_alias_of_git_it_works_where_the_user_stands() {
+    let sandbox = sandbox();
+    sandbox.sh("work", "git init -q && git config alias.generate '!flake-template-generator' && mkdir sub && mv config.toml sub").ok();
+    let out =
+        sandbox.run("work/sub", "git generate -q --config-path config.toml --output-dir out").ok();
+    assert_eq!(out, sandbox.root().join("work/sub/out").as_str());
+    assert_eq!(
+        sandbox.sh("work/sub", "ls . out").ok(),
+        ".:\nconfig.toml\nout\n\nout:\nconfig.toml\nflake.nix"
+    );
+}
