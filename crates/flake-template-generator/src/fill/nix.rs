@@ -60,8 +60,15 @@ pub fn fill(
     let root = Root::parse(&plain).syntax();
     let mut problems = Vec::new();
     let mut leaves = Vec::new();
+    let mut token = root.first_token();
     for (placeholder, value) in values {
-        match place(&root, text, &placeholder.range) {
+        // Forward from the one before: looked up from the root, each would cost as much as the text is long.
+        while let Some(before) = &token
+            && usize::from(before.text_range().end()) <= placeholder.range.start
+        {
+            token = before.next_token();
+        }
+        match place(token.as_ref(), text, &placeholder.range) {
             Ok((place, text_start)) => leaves.push(Leaf { placeholder, value, place, text_start }),
             Err(message) => {
                 problems.push(Problem::at(file, text, placeholder.range.start, message))
@@ -115,11 +122,15 @@ fn in_template(problem: Problem, text: &str, values: &[(Placeholder, Value)]) ->
 }
 
 /// Where a placeholder stands, and where the text of its string begins; or why it cannot stand there.
-fn place(root: &SyntaxNode, text: &str, range: &Range<usize>) -> Result<(Place, usize), String> {
+fn place(
+    token: Option<&SyntaxToken>,
+    text: &str,
+    range: &Range<usize>,
+) -> Result<(Place, usize), String> {
     use SyntaxKind::*;
     let key = &text[range.clone()];
     let nowhere = || format!("`{key}` cannot stand here");
-    let token = root.token_at_offset(offset(range.start)).right_biased().ok_or_else(nowhere)?;
+    let token = token.ok_or_else(nowhere)?;
     let start = usize::from(token.text_range().start());
     match token.kind() {
         TOKEN_COMMENT => Ok((Place::Comment, start)),
@@ -136,7 +147,7 @@ fn place(root: &SyntaxNode, text: &str, range: &Range<usize>) -> Result<(Place, 
                     "`{key}` stands in the middle of a name; put the whole in quotes"
                 ));
             }
-            Ok((place_of_name(&token).ok_or_else(nowhere)?, start))
+            Ok((place_of_name(token).ok_or_else(nowhere)?, start))
         }
         TOKEN_PATH_ABS | TOKEN_PATH_HOME | TOKEN_PATH_REL | TOKEN_PATH_SEARCH => Err(format!(
             "`{key}` stands in a path, where nothing can be quoted; write `(./. + \"/{key}\")`"
