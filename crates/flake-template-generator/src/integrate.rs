@@ -122,8 +122,14 @@ fn into_inputs(
         return Ok(Some(after(last, text, &input.binding("inputs."))));
     }
     let at = start(&outputs.node);
-    let gap = if text[start(top)..end(top)].contains('\n') { "\n\n" } else { " " };
-    let pad = if gap == " " { String::new() } else { indent(text, at) };
+    let is_spread = text[start(top)..end(top)].contains('\n');
+    let gap = if is_spread { "\n\n" } else { " " };
+    // Behind what stands before `outputs`, as a comment right above that belongs to it.
+    if let Some(before) = entries.iter().rfind(|entry| end(&entry.node) <= at) {
+        let (range, piece) = after(before, text, &input.binding("inputs."));
+        return Ok(Some((range, if is_spread { format!("\n{piece}") } else { piece })));
+    }
+    let pad = if is_spread { indent(text, at) } else { String::new() };
     Ok(Some((at..at, format!("{}{gap}{pad}", input.binding("inputs.")))))
 }
 

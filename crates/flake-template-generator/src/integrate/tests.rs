@@ -31,6 +31,15 @@ fn it_stands_beside_other_inputs_and_everything_else_stays() {
          outputs = { self, configFlake }: { };\n}\n",
     );
     becomes(
+        "{\n  description = \"d\"; # short\n\n  # What it gives.\n  outputs = { self }: { };\n}\n",
+        "{\n  description = \"d\"; # short\n\n  inputs.configFlake.url = \"path:./generated/seed\";\n\n  # What it gives.\n  \
+         outputs = { self, configFlake }: { };\n}\n",
+    );
+    becomes(
+        "{\n  outputs = { self }: { };\n}\n",
+        "{\n  inputs.configFlake.url = \"path:./generated/seed\";\n\n  outputs = { self, configFlake }: { };\n}\n",
+    );
+    becomes(
         "{ outputs = { self, ... }: { }; }",
         "{ inputs.configFlake.url = \"path:./generated/seed\"; outputs = { self, configFlake, ... }: { }; }",
     );
