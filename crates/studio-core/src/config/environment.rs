@@ -87,6 +87,11 @@ impl Environment {
         self.xdg("XDG_STATE_HOME", ".local/state")
     }
 
+    /// `$XDG_CACHE_HOME`, for what can be made again.
+    pub fn cache_home(&self) -> Result<Utf8PathBuf> {
+        self.xdg("XDG_CACHE_HOME", ".cache")
+    }
+
     /// A folder that is gone after a reboot, if the system gives the user one.
     pub fn runtime_dir(&self) -> Option<&Utf8Path> {
         self.get("XDG_RUNTIME_DIR").map(Utf8Path::new).filter(|path| path.is_absolute())

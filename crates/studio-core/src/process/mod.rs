@@ -133,6 +133,15 @@ pub struct Said {
     pub stderr: String,
 }
 
+/// How a program ended whose every line was heard.
+#[derive(Debug)]
+pub struct Heard {
+    /// Its exit status; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard error.
+    pub stderr: String,
+}
+
 impl Said {
     /// The standard output as text without its last line break.
     pub fn text(&self) -> String {
@@ -308,6 +317,27 @@ impl Program {
         Ok(Said { stdout, stderr: String::new() })
     }
 
+    /// Runs it, gives each line of its stdout to `each` as it comes, and returns how it ended; a status other than 0 is no
+    /// failure here. For programs that say on stdout what they did and what not, such as `cargo --message-format=json`.
+    pub fn hear(&self, each: &mut dyn FnMut(&str)) -> Result<Heard, Failure> {
+        let keep = tempfile::NamedTempFile::new().map_err(|cause| self.not_started(cause))?;
+        let file = keep.reopen().map_err(|cause| self.not_started(cause))?;
+        let expression = self.expression().stderr_file(file);
+        let reader = expression.reader().map_err(|cause| self.not_started(cause))?;
+        for line in BufReader::new(&reader).split(b'\n') {
+            let line = line.map_err(|cause| self.not_started(cause))?;
+            each(&String::from_utf8_lossy(&line));
+        }
+        let status = match reader.try_wait() {
+            Ok(Some(output)) => output.status,
+            Ok(None) | Err(_) => {
+                return Err(self.not_started(std::io::Error::other("its end was not seen")));
+            }
+        };
+        let stderr = std::fs::read(keep.path()).map_err(|cause| self.not_started(cause))?;
+        Ok(Heard { code: status.code(), stderr: String::from_utf8_lossy(&stderr).into_owned() })
+    }
+
     /// Runs it, shows line by line on stderr all that it says, and returns its exit status; `None` if a signal ended it.
     ///
     /// The child writes to a pipe of ours, never to the terminal: a terminal that goes away does not kill it.
@@ -432,6 +462,16 @@ mod tests {
             .expect_err("3");
         assert_eq!(failed.code(), Some(3));
         assert_eq!(failed.output(), "why");
+    }
+
+    #[test]
+    fn every_line_is_heard_whatever_the_end() {
+        let mut lines = vec![];
+        let heard = Program::new("sh", here())
+            .args(["-c", "echo a; echo b; echo why >&2; exit 3"])
+            .hear(&mut |line| lines.push(line.to_owned()))
+            .expect("it ran");
+        assert_eq!((lines, heard.code, heard.stderr), (vec!["a".into(), "b".into()], Some(3), "why\n".into()));
     }
 
     #[test]
