@@ -1,0 +1,3 @@
+//! `flake-lattice`: see the library of this crate.
+
+fn main() {}
