@@ -1,3 +1,6 @@
 //! `flake-lattice`: a Rust crate as small crates that build on each other.
 
+pub mod digest;
+pub mod item;
 pub mod model;
+pub mod source;
