@@ -3,4 +3,5 @@
 pub mod digest;
 pub mod item;
 pub mod model;
+pub mod resolve;
 pub mod source;
