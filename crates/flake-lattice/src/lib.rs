@@ -1,6 +1,7 @@
 //! `flake-lattice`: a Rust crate as small crates that build on each other.
 
 pub mod digest;
+pub mod graph;
 pub mod item;
 pub mod model;
 pub mod resolve;
