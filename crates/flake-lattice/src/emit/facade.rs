@@ -1,0 +1,185 @@
+//! The crate that stands for the original: its name, its features, and at each public path what was there.
+
+use super::manifest;
+use super::{Emitted, Material, print};
+use crate::item::*;
+use crate::model::ItemKind;
+use crate::resolve::Target;
+use std::collections::{BTreeMap, BTreeSet};
+use studio_core::error::{Error, Result};
+use syn::parse_quote;
+
+/// The files of the facade.
+pub fn emit(material: &Material<'_>) -> Result<Emitted> {
+    let mut writer = Writer { material, emitted: Emitted::default(), open: vec![] };
+    let items = writer.module(ROOT)?;
+    let mut attrs: Vec<syn::Attribute> = vec![parse_quote!(#![allow(warnings)])];
+    attrs.extend(material.source.attributes.iter().cloned());
+    let mut all = vec![];
+    for import in &material.source.modules[ROOT].imports {
+        if let (Some(_), Some(name)) = (import.extern_crate, import.path.first())
+            && (material.externals.key(name).is_none()
+                || writer
+                    .emitted
+                    .externals
+                    .iter()
+                    .any(|key| material.externals.key(name) == Some(key)))
+            && name != "self"
+        {
+            let alias = match &import.makes {
+                Makes::Name(alias) if alias != name => format!(" as {alias}"),
+                Makes::Nameless => continue,
+                _ => String::new(),
+            };
+            let vis = if import.reach == Reach::Public { "pub " } else { "" };
+            all.push(parsed(&format!("{vis}extern crate {name}{alias};"))?);
+        }
+    }
+    if material.scopes.rooted_imports {
+        for node in &writer.emitted.nodes {
+            all.push(parsed(&format!("extern crate {node};"))?);
+        }
+    }
+    all.extend(items);
+    let file = syn::File { shebang: None, frontmatter: None, attrs, items: all };
+    let text = print::file(&file);
+    let mut emitted = writer.emitted;
+    emitted.files.insert("lib.rs".to_owned(), text.into_bytes());
+    finish(material, &mut emitted);
+    Ok(emitted)
+}
+
+/// Adds the manifest.
+fn finish(material: &Material<'_>, emitted: &mut Emitted) {
+    let package = material.package;
+    let nodes = emitted.nodes.iter().map(|name| (name.clone(), format!("../nodes/{name}")));
+    let nodes = nodes.collect();
+    let externals = manifest::entries(material.externals, &emitted.externals);
+    let manifest = super::whole::facade_manifest(package, nodes, externals);
+    emitted.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
+}
+
+struct Writer<'a> {
+    material: &'a Material<'a>,
+    emitted: Emitted,
+    /// Modules that are being written, since a module may be public under a name within itself.
+    open: Vec<ModuleId>,
+}
+
+impl Writer<'_> {
+    fn module(&mut self, module: ModuleId) -> Result<Vec<syn::Item>> {
+        self.open.push(module);
+        let (mut lines, mut modules) = (BTreeSet::new(), BTreeMap::new());
+        let scopes = self.material.scopes;
+        // Whoever is outside sees what is public alone: no module of the crate is theirs.
+        for name in scopes.public_names(module) {
+            for space in Space::ALL {
+                if let Some(target) = scopes.public_member(module, &name, space) {
+                    self.name(module, &name, &target, &mut lines, &mut modules);
+                }
+            }
+        }
+        if module == ROOT {
+            for (item, one) in self.material.source.items.iter().enumerate() {
+                if let (ItemKind::Macro, Reach::Public, Some(name)) =
+                    (one.kind, one.reach, &one.name)
+                {
+                    let way = self.way_to(item, name);
+                    lines.insert(way);
+                }
+            }
+        }
+        for call in scopes.calls_with_unknown_names(module) {
+            let way = self.way_to(call, "*");
+            lines.insert(way);
+        }
+        for path in scopes.public_globs(module) {
+            self.external(&path[0]);
+            lines.insert(format!("::{}::*", path.join("::")));
+        }
+        let mut items = vec![];
+        let taken: BTreeSet<&str> = modules.keys().map(String::as_str).collect();
+        for line in super::node::imports(lines.iter().map(|line| (line.as_str(), "pub")), &taken) {
+            items.push(parsed(&line)?);
+        }
+        for (name, inner) in modules {
+            let ident: proc_macro2::Ident = syn::parse_str(&name)
+                .map_err(|_| Error::new(format!("`{name}` is no module name")))?;
+            if self.open.contains(&inner) {
+                let path = &self.material.source.modules[inner].path;
+                let path = std::iter::once("crate").chain(path.iter().map(String::as_str));
+                let path = path.collect::<Vec<_>>().join("::");
+                items.push(parsed(&format!("pub use {path} as {name};"))?);
+                continue;
+            }
+            let content = self.module(inner)?;
+            items.push(parse_quote!(pub mod #ident { #(#content)* }));
+        }
+        self.open.pop();
+        Ok(items)
+    }
+
+    fn name(
+        &mut self,
+        module: ModuleId,
+        name: &str,
+        target: &Target,
+        lines: &mut BTreeSet<String>,
+        modules: &mut BTreeMap<String, ModuleId>,
+    ) {
+        let path = match target {
+            Target::Module(inner) => {
+                modules.insert(name.to_owned(), *inner);
+                return;
+            }
+            Target::Item(item) => {
+                let one = &self.material.source.items[*item];
+                // A macro of the crate is at its root, whatever else leads to it.
+                if one.kind == ItemKind::Macro && (module == ROOT || one.reach != Reach::Public) {
+                    return;
+                }
+                self.way_to(*item, name)
+            }
+            Target::Variant(item, variant) => format!("{}::{variant}", self.way_to(*item, name)),
+            Target::External(path) => {
+                self.external(&path[0]);
+                if path.len() == 1 && path[0] == name && module == ROOT {
+                    return;
+                }
+                format!("::{}", path.join("::"))
+            }
+            Target::Opaque(..) => return,
+        };
+        let line = match path.rsplit("::").next() == Some(name) {
+            true => path,
+            false => format!("{path} as {name}"),
+        };
+        lines.insert(line);
+    }
+
+    fn way_to(&mut self, item: ItemId, name: &str) -> String {
+        let material = self.material;
+        let one = &material.source.items[item];
+        let node = &material.graph.nodes[material.graph.node_of[item]].name;
+        self.emitted.nodes.insert(node.clone());
+        let name = one.name.as_deref().unwrap_or(name);
+        let mut path = vec![format!("::{node}")];
+        if one.kind != ItemKind::Macro {
+            path.extend(material.source.modules[one.module].path.iter().cloned());
+        }
+        path.push(name.to_owned());
+        path.join("::")
+    }
+
+    fn external(&mut self, name: &str) {
+        if let Some(key) = self.material.externals.key(name) {
+            self.emitted.externals.insert(key.clone());
+        }
+    }
+}
+
+fn parsed(line: &str) -> Result<syn::Item> {
+    syn::parse_str(line).map_err(|cause| {
+        Error::new(format!("`{line}` was to be written, and does not parse: {cause}"))
+    })
+}

@@ -1,0 +1,186 @@
+//! The coarsest lattice: the crate as it is, as one node, and a facade that passes everything on. It compiles because the
+//! original does.
+
+use super::externals::Entry;
+use super::manifest::{self, Manifest};
+use super::{Emitted, Externals, Files};
+use crate::package::{LibraryKind, Package, features::Features};
+use camino::Utf8Path;
+use cargo_metadata::DependencyKind;
+use std::collections::BTreeSet;
+use studio_core::error::Result;
+use studio_core::fs;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+/// The one node and the facade; the node's name first.
+pub fn whole(
+    package: &Package,
+    features: &Features,
+    externals: &Externals,
+) -> Result<(String, Emitted, Emitted)> {
+    let name = format!("{}__crate", package.library);
+    let mut node = Emitted { externals: externals.keys(), ..Emitted::default() };
+    copy(&package.folder, &package.folder, &mut node.files)?;
+    let relative =
+        |path: &Utf8Path| path.strip_prefix(&package.folder).unwrap_or(path).as_str().to_owned();
+    let root = relative(&package.root);
+    let script = package.build_script.as_deref().map(relative);
+    let manifest = Manifest {
+        name: &name,
+        version: &package.version,
+        edition: &package.edition,
+        root: &root,
+        externals: manifest::entries(externals, &node.externals),
+        features: on_by_default(features),
+        build: script.as_deref(),
+        ..Manifest::default()
+    };
+    let mut document = manifest.document();
+    if package.kind == LibraryKind::ProcMacro {
+        document["lib"]["proc-macro"] = value(true);
+    }
+    if let Some(links) = &package.links {
+        document["package"]["links"] = value(links);
+    }
+    for one in &package.dependencies {
+        if one.kind == DependencyKind::Build && features.has(one) {
+            let features = one.features.iter().cloned().collect();
+            let entry = Entry { dependency: one.clone(), features };
+            manifest::add(&mut document, "build-dependencies", &one.key, &entry, None);
+        }
+    }
+    node.files.insert("Cargo.toml".to_owned(), document.to_string().into_bytes());
+    let mut facade = Emitted { nodes: BTreeSet::from([name.clone()]), ..Emitted::default() };
+    let attribute = if is_no_std(package) { "#![no_std]\n" } else { "" };
+    let start =
+        if package.edition == "2015" { format!("extern crate {name};\n") } else { String::new() };
+    let text = format!("#![allow(warnings)]\n{attribute}{start}pub use ::{name}::*;\n");
+    facade.files.insert("lib.rs".to_owned(), text.into_bytes());
+    let nodes = vec![(name.clone(), format!("../nodes/{name}"))];
+    let manifest = facade_manifest(package, nodes, vec![]);
+    facade.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
+    Ok((name, node, facade))
+}
+
+/// A facade that pulls `std` in would do so for a crate that does not.
+fn is_no_std(package: &Package) -> bool {
+    std::fs::read_to_string(&package.root)
+        .is_ok_and(|text| text.lines().any(|line| line.trim() == "#![no_std]"))
+}
+
+/// All files of a package but those that no library is made of.
+fn copy(folder: &Utf8Path, root: &Utf8Path, files: &mut Files) -> Result<()> {
+    const LEFT: [&str; 8] = [
+        "target",
+        "tests",
+        "benches",
+        "examples",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Cargo.toml.orig",
+        "fuzz",
+    ];
+    let failed = |cause| fs::failed("read", folder, cause);
+    let mut entries: Vec<_> =
+        folder.read_dir_utf8().map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+    entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
+    for entry in entries {
+        let name = entry.file_name();
+        let at_top = folder == root;
+        if name.starts_with('.') || at_top && LEFT.contains(&name) {
+            continue;
+        }
+        let kind = entry.file_type().map_err(failed)?;
+        // A folder with a manifest is a package of its own.
+        if kind.is_dir() && !entry.path().join("Cargo.toml").is_file() {
+            copy(entry.path(), root, files)?;
+        } else if kind.is_file() || kind.is_symlink() && entry.path().is_file() {
+            let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            files.insert(path.as_str().to_owned(), fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+fn on_by_default(features: &Features) -> Vec<(String, Vec<String>)> {
+    let on: Vec<String> = features.on.iter().filter(|name| *name != "default").cloned().collect();
+    let mut all = vec![("default".to_owned(), on.clone())];
+    all.extend(on.into_iter().map(|name| (name, vec![])));
+    all
+}
+
+/// The manifest of a facade: the original's name, and its features, which were decided when the lattice was made.
+pub fn facade_manifest(
+    package: &Package,
+    nodes: Vec<(String, String)>,
+    externals: Vec<(String, Vec<Entry>)>,
+) -> DocumentMut {
+    let keep = |on: &Vec<String>| -> Vec<String> {
+        on.iter().filter(|one| package.features.contains_key(*one)).cloned().collect()
+    };
+    let all = package.features.iter().map(|(name, on)| (name.clone(), keep(on))).collect();
+    let manifest = Manifest {
+        name: &package.name,
+        version: &package.version,
+        edition: &package.edition,
+        library: Some(&package.library),
+        root: "lib.rs",
+        nodes,
+        externals,
+        features: all,
+        ..Manifest::default()
+    };
+    manifest.document()
+}
+
+/// The original's integration tests, as a package of its own that uses the facade: what tests need besides must not be
+/// there for the lattice to compile. `None` if there are none, or none without features that are off.
+pub fn tests(package: &Package, features: &Features) -> Result<Option<Files>> {
+    let folder = package.folder.join("tests");
+    let mut tests = ArrayOfTables::new();
+    for one in &package.tests {
+        let Ok(path) = one.path.strip_prefix(&folder) else { continue };
+        if one.required_features.iter().any(|name| !features.on.contains(name)) {
+            continue;
+        }
+        let mut table = Table::new();
+        table["name"] = value(&one.name);
+        table["path"] = value(format!("tests/{path}"));
+        tests.push(table);
+    }
+    if tests.is_empty() {
+        return Ok(None);
+    }
+    let name = format!("{}-tests", package.name);
+    let manifest = Manifest {
+        name: &name,
+        version: &package.version,
+        edition: &package.edition,
+        root: "lib.rs",
+        features: on_by_default(features),
+        nodes: vec![(package.name.clone(), "../facade".to_owned())],
+        ..Manifest::default()
+    };
+    let mut document = manifest.document();
+    document["workspace"] = Item::Table(Table::new());
+    document["test"] = Item::ArrayOfTables(tests);
+    for one in &package.dependencies {
+        // A test may name what the library depends on; what lies in neighbouring folders is not here.
+        let kind = match one.kind {
+            DependencyKind::Development => true,
+            DependencyKind::Normal => features.has(one),
+            _ => false,
+        };
+        let known = document.get("dev-dependencies").is_some_and(|all| all.get(&one.key).is_some());
+        if kind && one.path.is_none() && one.key != package.name && !known {
+            let features = one.features.iter().cloned().collect();
+            let entry = Entry { dependency: one.clone(), features };
+            manifest::add(&mut document, "dev-dependencies", &one.key, &entry, None);
+        }
+    }
+    let mut files = Files::new();
+    copy(&folder, &package.folder, &mut files)?;
+    files.insert("lib.rs".to_owned(), b"#![no_std]\n".to_vec());
+    files.insert("Cargo.toml".to_owned(), document.to_string().into_bytes());
+    Ok(Some(files))
+}
