@@ -1,10 +1,77 @@
-//! `flake-lattice`: a Rust crate as small crates that build on each other.
+//! `flake-lattice`: a Rust crate as a lattice of small crates, each of which builds on the ones below.
+//!
+//! The way of a crate through the modules: [`package`] asks cargo what it is, [`source`] reads it into [`item`]s,
+//! [`resolve`] finds out which item names which, [`graph`] makes nodes of that, [`emit`] writes each node as a crate,
+//! [`check`] compiles them, and [`coarsen`] puts together what cannot stand alone; [`generate`](mod@generate) goes that
+//! way until all compiles. [`model`] is what others build on. Not here: anything about Nix.
 
+pub mod check;
+pub mod coarsen;
+pub mod commands;
+pub mod diff;
 pub mod digest;
 pub mod emit;
+pub mod generate;
 pub mod graph;
 pub mod item;
 pub mod model;
 pub mod package;
+pub mod plan;
 pub mod resolve;
 pub mod source;
+pub mod ways;
+
+use clap::{Parser, Subcommand};
+use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::error::Result;
+
+/// Take a Rust crate apart into small crates that build on each other
+///
+/// Every item of the library becomes a crate of its own, or one with those that it forms a circle with: a node. A node
+/// builds on the nodes that its items name, so that an edit compiles the nodes above it and no others. A facade has the
+/// original's name and public items. What cannot stand alone is put together until everything compiles, and it is said
+/// how far and why.
+#[derive(Debug, Parser)]
+#[command(name = "flake-lattice", bin_name = "flake-lattice")]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+enum What {
+    Plan(commands::plan::Args),
+    Generate(commands::generate::Args),
+    Why(commands::why::Args),
+    Graph(commands::graph::Args),
+    Diff(commands::diff::Args),
+}
+
+impl Command for Args {
+    const EXAMPLES: &'static str = "\
+# what would become of the crate in this folder?
+flake-lattice plan
+# write its lattice
+flake-lattice generate --output generated/strsim
+# what has to be compiled again after an edit?
+flake-lattice diff old/lattice.json generated/strsim
+# why does one node build on another?
+flake-lattice why strsim::jaro_winkler strsim::HammingResult --in generated/strsim";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(self, cx: &Context) -> Result<Done> {
+        match self.what {
+            What::Plan(args) => args.run(cx),
+            What::Generate(args) => args.run(cx),
+            What::Why(args) => args.run(cx),
+            What::Graph(args) => args.run(cx),
+            What::Diff(args) => args.run(cx),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Whether the nodes compile: one `cargo check` over all of them, and what it says as faults of nodes.
+//!
+//! Not here: what is to be done about a fault ([`crate::coarsen`]).
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Message;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use std::time::{Duration, Instant};
+use studio_core::error::{Error, Result};
+use studio_core::process::Program;
+use studio_core::ui::{Ui, Verbosity};
+
+/// What is wrong with a crate of the lattice.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The crate's name: a node's, or that of the original, which is the facade's.
+    pub krate: String,
+    /// The compiler's code, `E0425`.
+    pub code: Option<String>,
+    /// What it says.
+    pub message: String,
+    /// What it adds: notes, hints, and what it writes beside lines.
+    pub notes: Vec<String>,
+    /// The line in the crate's `lib.rs`, from 1, if it is there.
+    pub line: Option<usize>,
+}
+
+/// What came of a check.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Whether everything compiles.
+    pub all: bool,
+    /// What does not.
+    pub faults: Vec<Fault>,
+    /// What a build script said, if one was run.
+    pub script: Option<Script>,
+}
+
+/// What a build script said.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// `--cfg` values.
+    pub cfg: Vec<String>,
+    /// Whether it said more than that: variables, libraries to link.
+    pub more: bool,
+}
+
+/// A folder in which lattices are compiled; it is kept, so that a second check is quick.
+#[derive(Debug)]
+pub struct Workshop {
+    /// The workspace.
+    pub workspace: Utf8PathBuf,
+    /// What cargo writes.
+    pub target: Utf8PathBuf,
+}
+
+impl Workshop {
+    /// Compiles everything in the workspace. `total` is how many crates that is, `what` what is said of it.
+    pub fn check(
+        &self,
+        cargo: &str,
+        triple: Option<&str>,
+        (total, what): (usize, &str),
+        ui: &Ui,
+    ) -> Result<Checked> {
+        self.resolve(cargo, ui)?;
+        let mut program = Program::new(cargo, &self.workspace)
+            .args(["check", "--workspace", "--keep-going", "--message-format=json", "--offline"])
+            .arg("--quiet")
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env_remove("CARGO_BUILD_TARGET");
+        if let Some(triple) = triple {
+            program = program.args(["--target", triple]);
+        }
+        ui.detail(format!("+ {}", program.line()));
+        let mut progress =
+            Progress { ui, total, what, done: 0, began: Instant::now(), shown: None };
+        let mut checked = Checked::default();
+        let mut strange = vec![];
+        let workspace = &self.workspace;
+        let heard = program.hear(&mut |line| match serde_json::from_str::<Message>(line) {
+            Ok(Message::CompilerArtifact(one)) if one.manifest_path.starts_with(workspace) => {
+                progress.one_more();
+            }
+            Ok(Message::CompilerMessage(one)) if one.message.level == DiagnosticLevel::Error => {
+                if one.target.src_path.starts_with(workspace) {
+                    checked.faults.extend(fault(&one.target.name, &one.message));
+                } else {
+                    strange.push(one.message.rendered.unwrap_or(one.message.message));
+                }
+            }
+            Ok(Message::BuildScriptExecuted(one)) if is_in(&one.package_id.repr, workspace) => {
+                let linked = !one.linked_libs.is_empty() || !one.linked_paths.is_empty();
+                let more = linked || !one.env.is_empty();
+                checked.script = Some(Script { cfg: one.cfgs, more });
+            }
+            _ => {}
+        })?;
+        progress.end();
+        checked.all = heard.code == Some(0);
+        if !checked.all && checked.faults.is_empty() {
+            strange.push(heard.stderr.trim().to_owned());
+            return Err(not_compiled(&strange.join("\n")));
+        }
+        Ok(checked)
+    }
+}
+
+impl Workshop {
+    /// Sees to it that all dependencies are there, from the network only if need be.
+    fn resolve(&self, cargo: &str, ui: &Ui) -> Result<()> {
+        let ask = |offline: &[&str]| {
+            let program = Program::new(cargo, &self.workspace).args(["fetch", "--quiet"]);
+            program.args(offline).env("CARGO_TARGET_DIR", &self.target).run()
+        };
+        if !self.has_dependencies() || ask(&["--offline"]).is_ok() {
+            return Ok(());
+        }
+        ui.step("getting the dependencies");
+        ask(&[]).map(drop).map_err(|cause| not_compiled(&Error::from(cause).causes().join("\n")))
+    }
+
+    /// Nodes alone are resolved without a word to anybody.
+    fn has_dependencies(&self) -> bool {
+        let lock = std::fs::read_to_string(self.workspace.join("Cargo.lock")).unwrap_or_default();
+        lock.contains("\nsource = ")
+    }
+}
+
+/// cargo itself failed, or a dependency does not compile: nothing that the nodes could be blamed for.
+fn not_compiled(said: &str) -> Error {
+    let error = Error::new("the lattice could not be compiled").because(said);
+    if said.contains("offline") {
+        return error.hint("connect to the network once, for `cargo fetch`");
+    }
+    error
+}
+
+fn is_in(package: &str, workspace: &Utf8Path) -> bool {
+    package.contains(workspace.as_str())
+}
+
+fn fault(krate: &str, diagnostic: &Diagnostic) -> Option<Fault> {
+    // "aborting due to 3 previous errors"
+    if diagnostic.code.is_none() && diagnostic.message.starts_with("aborting") {
+        return None;
+    }
+    let labels = diagnostic.spans.iter().filter_map(|span| span.label.clone());
+    let mut notes: Vec<String> = labels.collect();
+    for child in &diagnostic.children {
+        notes.push(child.message.clone());
+        notes.extend(child.spans.iter().filter_map(|span| span.suggested_replacement.clone()));
+    }
+    let primary = diagnostic.spans.iter().find(|span| span.is_primary);
+    let line = primary.and_then(|span| {
+        // What a macro made is looked for where it was called in this crate, as far out as that goes.
+        let own = format!("{krate}/lib.rs");
+        let mut line = span.file_name.ends_with(&own).then_some(span.line_start);
+        let mut expansion = span.expansion.as_deref();
+        while let Some(one) = expansion {
+            if one.span.file_name.ends_with(&own) {
+                line = Some(one.span.line_start);
+            }
+            expansion = one.span.expansion.as_deref();
+        }
+        line
+    });
+    Some(Fault {
+        krate: krate.to_owned(),
+        code: diagnostic.code.as_ref().map(|code| code.code.clone()),
+        message: diagnostic.message.clone(),
+        notes,
+        line,
+    })
+}
+
+/// A line on the terminal that is written over, so that a long check is seen to go on.
+struct Progress<'a> {
+    ui: &'a Ui,
+    total: usize,
+    what: &'a str,
+    done: usize,
+    began: Instant,
+    shown: Option<Instant>,
+}
+
+impl Progress<'_> {
+    fn one_more(&mut self) {
+        self.done += 1;
+        let quiet = !self.ui.on_terminal() || self.ui.verbosity() < Verbosity::Normal;
+        let soon = self.shown.is_some_and(|shown| shown.elapsed() < Duration::from_millis(100));
+        if quiet || soon {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let seconds = self.began.elapsed().as_secs();
+        let text = format!("{}: {} of {}, {seconds} s", self.what, self.done, self.total);
+        self.ui.in_place(&format!("\r{text}\x1b[K"));
+    }
+
+    fn end(&mut self) {
+        if self.shown.is_some() {
+            self.ui.in_place("\r\x1b[K");
+        }
+    }
+}
