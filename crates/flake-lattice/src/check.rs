@@ -63,7 +63,6 @@ impl Workshop {
         (total, what): (usize, &str),
         ui: &Ui,
     ) -> Result<Checked> {
-        self.resolve(cargo, ui)?;
         let mut program = Program::new(cargo, &self.workspace)
             .args(["check", "--workspace", "--keep-going", "--message-format=json", "--offline"])
             .arg("--quiet")
@@ -110,22 +109,16 @@ impl Workshop {
 
 impl Workshop {
     /// Sees to it that all dependencies are there, from the network only if need be.
-    fn resolve(&self, cargo: &str, ui: &Ui) -> Result<()> {
+    pub fn resolve(&self, cargo: &str, ui: &Ui) -> Result<()> {
         let ask = |offline: &[&str]| {
             let program = Program::new(cargo, &self.workspace).args(["fetch", "--quiet"]);
             program.args(offline).env("CARGO_TARGET_DIR", &self.target).run()
         };
-        if !self.has_dependencies() || ask(&["--offline"]).is_ok() {
+        if ask(&["--offline"]).is_ok() {
             return Ok(());
         }
         ui.step("getting the dependencies");
         ask(&[]).map(drop).map_err(|cause| not_compiled(&Error::from(cause).causes().join("\n")))
-    }
-
-    /// Nodes alone are resolved without a word to anybody.
-    fn has_dependencies(&self) -> bool {
-        let lock = std::fs::read_to_string(self.workspace.join("Cargo.lock")).unwrap_or_default();
-        lock.contains("\nsource = ")
     }
 }
 

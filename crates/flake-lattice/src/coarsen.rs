@@ -27,10 +27,12 @@ pub struct Learnt {
     pub exhaustive: BTreeSet<ItemId>,
     /// Dependencies that an item needs.
     pub externals: BTreeSet<(ItemId, String)>,
+    /// Names that a macro call does not make, although it looked so.
+    pub absent: BTreeSet<(ItemId, String)>,
     /// The record of it.
     pub record: Vec<Coarsening>,
-    /// How often each module was put together because of its own faults.
-    escalated: BTreeMap<ModuleId, usize>,
+    /// What of it was known before this round: what two nodes ask for in one round is an answer to both.
+    known: (BTreeSet<String>, BTreeSet<ItemId>),
 }
 
 /// What came of a round.
@@ -51,6 +53,7 @@ impl Learnt {
         texts: &dyn Fn(NodeId) -> String,
         round: usize,
     ) -> Outcome {
+        self.known = (self.members.clone(), self.exhaustive.clone());
         let by_name: BTreeMap<&str, NodeId> = material
             .graph
             .nodes
@@ -77,7 +80,15 @@ impl Learnt {
                 return Outcome::Whole(cause_of(faults[0]));
             }
         }
-        match of_facade.first() {
+        let mut unknown = None;
+        for fault in of_facade {
+            let understood = fault.code.as_deref() == Some("E0432")
+                && self.not_made(material, &quoted(&fault.message));
+            if !understood {
+                unknown = unknown.or(Some(fault));
+            }
+        }
+        match unknown {
             Some(fault) if of_node.is_empty() => {
                 Outcome::Whole(format!("the facade: {}", cause_of(fault)))
             }
@@ -95,6 +106,9 @@ impl Learnt {
         round: usize,
     ) -> bool {
         let quoted = quoted(&fault.message);
+        if fault.code.as_deref() == Some("E0432") && self.not_made(material, &quoted) {
+            return true;
+        }
         match fault.code.as_deref() {
             Some("E0119") | Some("E0592") | Some("E0751") => {
                 let named =
@@ -110,7 +124,7 @@ impl Learnt {
                 let mut new = false;
                 for name in quoted {
                     let last = name.rsplit("::").next().unwrap_or_default();
-                    new |= self.members.insert(last.to_owned());
+                    new |= self.open_member(last);
                 }
                 new
             }
@@ -125,7 +139,10 @@ impl Learnt {
                             fault.message.contains(name.as_str())
                                 || fault.notes.iter().any(|note| note.contains(name.as_str()))
                         });
-                    new |= marked && named && self.exhaustive.insert(id);
+                    if marked && named {
+                        self.exhaustive.insert(id);
+                        new |= !self.known.1.contains(&id);
+                    }
                 }
                 new
             }
@@ -149,7 +166,7 @@ impl Learnt {
                 for name in quoted {
                     let head = name.split('<').next().unwrap_or_default();
                     let last = head.rsplit("::").next().unwrap_or_default();
-                    new |= self.members.insert(last.to_owned());
+                    new |= self.open_member(last);
                     homes.extend(homes_of(material, last));
                 }
                 let item = place.and_then(|place| place.item);
@@ -160,6 +177,31 @@ impl Learnt {
             }
             _ => false,
         }
+    }
+
+    /// A name that was to come from a macro call, and does not: it is none of the crate's.
+    fn not_made(&mut self, material: &Material<'_>, paths: &[String]) -> bool {
+        let before = self.absent.len();
+        for path in paths {
+            let segments: Vec<&str> = path.trim_start_matches("::").split("::").collect();
+            let [first, .., last] = segments.as_slice() else { continue };
+            let Some(node) = material.graph.nodes.iter().position(|node| node.name == *first)
+            else {
+                continue;
+            };
+            for item in &material.graph.nodes[node].items {
+                if material.source.items[*item].kind == ItemKind::MacroCall {
+                    self.absent.insert((*item, (*last).to_owned()));
+                }
+            }
+        }
+        self.absent.len() > before
+    }
+
+    /// Makes a member public; false if it was before this round.
+    fn open_member(&mut self, name: &str) -> bool {
+        self.members.insert(name.to_owned());
+        !self.known.0.contains(name)
     }
 
     /// A name that was overlooked.
@@ -303,7 +345,6 @@ impl Learnt {
                 if extent == Extent::ModuleTree && module == ROOT {
                     return false;
                 }
-                *self.escalated.entry(module).or_default() += 1;
                 self.bonds.extend(items.iter().map(|item| (first, *item)));
                 self.note(material, round, extent, items, cause_of(faults[0]));
                 return true;

@@ -8,6 +8,7 @@ use crate::graph::{Graph, NodeId};
 use crate::model::*;
 use crate::plan::{self, Loaded, Request};
 use camino::Utf8Path;
+use cargo_metadata::DependencyKind;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use studio_core::error::{Error, OrSay, Result};
@@ -214,6 +215,10 @@ impl Run<'_> {
         let began = Instant::now();
         self.rounds += 1;
         self.write(loaded, files)?;
+        let others = |one: &crate::package::Dependency| one.kind != DependencyKind::Development;
+        if self.rounds == 1 && loaded.package.dependencies.iter().any(others) {
+            self.workshop.resolve(&self.request.cargo, self.ui)?;
+        }
         let what = format!("round {}, nodes", self.rounds);
         let triple = self.request.target.as_deref();
         let checked = self.workshop.check(&self.request.cargo, triple, (crates, &what), self.ui)?;

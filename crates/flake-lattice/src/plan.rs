@@ -147,6 +147,18 @@ pub fn uses_with(scopes: &Scopes<'_>, learnt: &Learnt, first: &mut Option<Vec<Us
         }
         uses[*item].demands.insert(demand.clone());
     }
+    if !learnt.absent.is_empty() {
+        for one in &mut uses {
+            let absent = |demand: &crate::resolve::Demand| match &demand.target {
+                crate::resolve::Target::Item(call) => {
+                    learnt.absent.contains(&(*call, demand.name.clone()))
+                }
+                _ => false,
+            };
+            one.demands.retain(|demand| !absent(demand));
+            one.exported.retain(|demand| !absent(demand));
+        }
+    }
     for (item, name) in &learnt.externals {
         uses[*item].externals.insert(name.replace('-', "_"));
     }
@@ -164,6 +176,7 @@ pub fn material<'a>(
 ) -> Material<'a> {
     let mut widened = Widened::of(&loaded.source, uses, graph, &learnt.members);
     widened.exhaustive = learnt.exhaustive.clone();
+    widened.absent = learnt.absent.clone();
     Material {
         package: &loaded.package,
         features: &loaded.features,

@@ -133,6 +133,9 @@ impl Writer<'_> {
                 return;
             }
             Target::Item(item) => {
+                if self.material.widened.absent.contains(&(*item, name.to_owned())) {
+                    return;
+                }
                 let one = &self.material.source.items[*item];
                 // A macro of the crate is at its root, whatever else leads to it.
                 if one.kind == ItemKind::Macro && (module == ROOT || one.reach != Reach::Public) {

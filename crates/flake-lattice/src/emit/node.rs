@@ -280,11 +280,17 @@ impl Writer<'_> {
             let root = material.source.modules[ROOT].imports.iter();
             root.filter(|one| one.extern_crate.is_some()).any(|one| one.path.first() == Some(name))
         };
+        let no_std = material.source.attributes.iter().any(|one| one.path().is_ident("no_std"));
+        let injected = if no_std { "core" } else { "std" };
         for module in &material.source.modules[ROOT + 1..] {
             for import in module.imports.iter().filter(|one| one.extern_crate.is_some()) {
                 let Some(name) = import.path.first().filter(|name| !at_root(name)) else {
                     continue;
                 };
+                // The root has one crate without being told so.
+                if *name == injected {
+                    continue;
+                }
                 let unused = |key| !self.emitted.externals.contains(key);
                 if name != "self" && !material.externals.key(name).is_some_and(unused) {
                     lines.insert(format!("extern crate {name};"));
@@ -498,7 +504,8 @@ fn open(item: &mut syn::Item, members: &BTreeSet<String>, shared: bool) {
 fn public_statics(tokens: TokenStream) -> TokenStream {
     let mut out: Vec<TokenTree> = vec![];
     for tree in tokens {
-        if matches!(&tree, TokenTree::Ident(word) if word == "static") {
+        let lifetime = matches!(out.last(), Some(TokenTree::Punct(mark)) if mark.as_char() == '\'');
+        if !lifetime && matches!(&tree, TokenTree::Ident(word) if word == "static") {
             let restricted = matches!(out.last(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
             if restricted {
                 out.pop();

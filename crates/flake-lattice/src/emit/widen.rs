@@ -16,6 +16,8 @@ pub struct Widened {
     pub members: BTreeMap<ItemId, BTreeSet<String>>,
     /// Names that must be public wherever a macro makes them.
     pub named: BTreeSet<String>,
+    /// Names that a macro call does not make, although it looked so.
+    pub absent: BTreeSet<(ItemId, String)>,
     /// Types that must lose `#[non_exhaustive]`, because another node relies on knowing all of them.
     pub exhaustive: BTreeSet<ItemId>,
 }

@@ -37,6 +37,8 @@ pub struct Scopes<'a> {
     called: Vec<BTreeMap<String, ItemId>>,
     /// By module, whether names that are not known may come into it.
     unknown: Vec<bool>,
+    /// What macro calls make for everybody, as far as it was asked for.
+    made: RefCell<HashMap<ItemId, BTreeSet<(String, Space)>>>,
     memo: RefCell<HashMap<Question, Option<Target>>>,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Scopes<'a> {
             globs: vec![],
             called: vec![BTreeMap::new(); source.modules.len()],
             unknown: vec![false; source.modules.len()],
+            made: RefCell::default(),
             memo: RefCell::default(),
         };
         for (id, module) in source.modules.iter().enumerate() {
@@ -573,7 +576,10 @@ impl<'a> Scopes<'a> {
             }
         }
         let call = *self.called[module].get(name)?;
-        let made = super::macros::public_names_made(&self.textual, self.source, call);
+        let mut known = self.made.borrow_mut();
+        let made = known
+            .entry(call)
+            .or_insert_with(|| super::macros::public_names_made(&self.textual, self.source, call));
         let wanted = (name.to_owned(), space);
         made.contains(&wanted).then_some(Target::Item(call))
     }

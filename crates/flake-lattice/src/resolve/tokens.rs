@@ -52,6 +52,15 @@ const KEYWORDS: [&str; 37] = [
     "default", "union",
 ];
 
+/// Whether tokens may be items of a module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// They may.
+    Items,
+    /// They are inside of one.
+    Inside,
+}
+
 impl Mentions {
     /// What these tokens mention.
     pub fn of(tokens: TokenStream) -> Mentions {
@@ -62,15 +71,24 @@ impl Mentions {
 
     /// Adds what these tokens mention.
     pub fn scan(&mut self, tokens: TokenStream) {
+        self.scan_at(Level::Items, tokens);
+    }
+
+    fn scan_at(&mut self, level: Level, tokens: TokenStream) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
         while at < trees.len() {
             match &trees[at] {
-                TokenTree::Group(group) => self.scan(group.stream()),
+                TokenTree::Group(group) => {
+                    // What a macro repeats or is given may be items; what is in braces belongs to one.
+                    let before = at.checked_sub(1).and_then(|at| punct(trees.get(at)));
+                    let same = matches!(before, Some('$' | '!'));
+                    self.scan_at(if same { level } else { Level::Inside }, group.stream());
+                }
                 TokenTree::Literal(literal) => self.literal(literal),
                 TokenTree::Punct(_) => {}
                 TokenTree::Ident(_) => {
-                    at = self.ident(&trees, at);
+                    at = self.ident(level, &trees, at);
                     continue;
                 }
             }
@@ -79,7 +97,7 @@ impl Mentions {
     }
 
     /// Reads on from a word; returns where to go on.
-    fn ident(&mut self, trees: &[TokenTree], at: usize) -> usize {
+    fn ident(&mut self, level: Level, trees: &[TokenTree], at: usize) -> usize {
         let word = word(trees.get(at)).unwrap_or_default();
         let mark = |at: Option<usize>| at.and_then(|at| punct(trees.get(at)));
         let before = mark(at.checked_sub(1));
@@ -91,7 +109,8 @@ impl Mentions {
         if word == "impl" {
             self.header(&trees[at + 1..]);
         }
-        if BEGINS_ITEM.contains(&word.as_str()) || word == "macro_rules" {
+        let begins = BEGINS_ITEM.contains(&word.as_str()) || word == "macro_rules";
+        if begins && level == Level::Items {
             self.item(trees, at);
         }
         if KEYWORDS.contains(&word.as_str()) {
@@ -287,7 +306,7 @@ mod tests {
         let (paths, members) = shown(
             "a::b(x.len(), ::core::mem::swap, $crate::c::D, $v.e, <T>::f, y!{z}, 'l, K { k: 1..n })",
         );
-        let expected = ["$crate::c::D", "::core::mem::swap", "K", "T", "a::b", "n", "x", "y!", "z"];
+        let expected = ["$crate::c::D", "K", "T", "a::b", "::core::mem::swap", "n", "x", "y!", "z"];
         assert_eq!(paths, expected);
         assert_eq!(members, ["D", "b", "e", "f", "len", "swap"]);
         assert_eq!(shown("use a::{b, c::d};").0, ["a::b", "a::c::d"]);

@@ -132,10 +132,12 @@ pub fn uses_of(scopes: &Scopes<'_>) -> Vec<Uses> {
     let mut finder = Finder {
         scopes,
         source: scopes.source,
-        bodies: HashMap::new(),
+        bodies: bodies_of(scopes.source),
         traits: HashMap::new(),
+        hidden: BTreeSet::new(),
         legacy: legacy_macro_crates(scopes.source),
     };
+    finder.hidden = finder.find_hidden();
     (0..scopes.source.items.len()).map(|item| finder.uses(item)).collect()
 }
 
@@ -144,6 +146,8 @@ struct Finder<'a, 's> {
     source: &'s Source,
     bodies: HashMap<ItemId, Rc<Mentions>>,
     traits: HashMap<ModuleId, Rc<Vec<InScope>>>,
+    /// Macro calls whose names only their own crate can use.
+    hidden: BTreeSet<ItemId>,
     /// Crates whose macros are seen everywhere.
     legacy: Vec<String>,
 }
@@ -166,6 +170,26 @@ struct Work {
 }
 
 impl Finder<'_, '_> {
+    /// What a macro call makes can be named from another crate only if it says `pub`, itself or in the macro.
+    fn find_hidden(&self) -> BTreeSet<ItemId> {
+        let calls = self.source.items.iter().enumerate();
+        let hidden = calls.filter(|(id, item)| {
+            let (ItemKind::MacroCall, syn::Item::Macro(call)) = (item.kind, &item.syntax) else {
+                return false;
+            };
+            // Their statics are made public when the node is written.
+            let name = call.mac.path.segments.last().map(|last| last.ident.to_string());
+            if matches!(name.as_deref(), Some("thread_local" | "lazy_static")) {
+                return false;
+            }
+            let body = macros::called(&self.scopes.textual, self.source, *id);
+            let says_pub = |mentions: &Mentions| mentions.words.contains("pub");
+            !says_pub(&Mentions::of(call.mac.tokens.clone()))
+                && !body.is_some_and(|mac| says_pub(&self.body(mac)))
+        });
+        hidden.map(|(id, _)| id).collect()
+    }
+
     fn uses(&mut self, item: ItemId) -> Uses {
         let one = &self.source.items[item];
         let seen = Seen::in_item(&one.syntax);
@@ -345,15 +369,8 @@ impl Finder<'_, '_> {
         self.mentions(work, &body);
     }
 
-    fn body(&mut self, mac: ItemId) -> Rc<Mentions> {
-        let source = self.source;
-        let body = self.bodies.entry(mac).or_insert_with(|| {
-            Rc::new(match &source.items[mac].syntax {
-                syn::Item::Macro(rules) => Mentions::of(macros::transcribed(&rules.mac)),
-                _ => Mentions::default(),
-            })
-        });
-        body.clone()
+    fn body(&self, mac: ItemId) -> Rc<Mentions> {
+        self.bodies.get(&mac).cloned().unwrap_or_default()
     }
 
     fn mentions(&mut self, work: &mut Work, mentions: &Mentions) {
@@ -436,7 +453,8 @@ impl Finder<'_, '_> {
         match target {
             Target::Item(item) | Target::Variant(item, _) => {
                 work.uses.items.insert(*item);
-                if let Some(why) = self.hidden_by_call(work, *item) {
+                if *item != work.item && self.hidden.contains(item) {
+                    let why = "it is made by a macro call, and private";
                     work.uses.bound_to.insert(*item, why);
                 }
             }
@@ -446,24 +464,6 @@ impl Finder<'_, '_> {
             }
             Target::Module(_) => {}
         }
-    }
-
-    /// What a macro call makes can be named from another crate only if it says `pub` itself.
-    fn hidden_by_call(&self, work: &Work, item: ItemId) -> Option<&'static str> {
-        let one = &self.source.items[item];
-        let (ItemKind::MacroCall, syn::Item::Macro(call)) = (one.kind, &one.syntax) else {
-            return None;
-        };
-        let text = call.mac.path.segments.last()?.ident.to_string();
-        if text == "thread_local" || text == "lazy_static" || item == work.item {
-            return None;
-        }
-        let given = Mentions::of(call.mac.tokens.clone());
-        let public = given.words.contains("pub")
-            || macros::called(&self.scopes.textual, self.source, item)
-                .and_then(|mac| self.bodies.get(&mac))
-                .is_some_and(|body| body.words.contains("pub"));
-        (!public).then_some("it is made by a macro call, and private")
     }
 
     /// Traits need not be named for their methods to be called.
@@ -526,6 +526,17 @@ impl Finder<'_, '_> {
         }
         found
     }
+}
+
+/// What each macro of the crate expands to.
+fn bodies_of(source: &Source) -> HashMap<ItemId, Rc<Mentions>> {
+    let mut bodies = HashMap::new();
+    for (id, item) in source.items.iter().enumerate() {
+        if let (ItemKind::Macro, syn::Item::Macro(rules)) = (item.kind, &item.syntax) {
+            bodies.insert(id, Rc::new(Mentions::of(macros::transcribed(&rules.mac))));
+        }
+    }
+    bodies
 }
 
 fn members_of(one: &syn::ItemTrait) -> BTreeSet<String> {

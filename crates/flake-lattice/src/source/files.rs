@@ -97,6 +97,13 @@ impl Files {
             let line = text.lines().nth(start.line.saturating_sub(1)).unwrap_or_default();
             let place = format!("{shown}:{}:{}", start.line, start.column + 1);
             let mark = " ".repeat(start.column);
+            let cause = match cause.to_string() {
+                // Only the lexer says this, and it does not say what it means.
+                text if text.starts_with("cannot parse string") => {
+                    "a bracket or quote that has no other, or no word of Rust".to_owned()
+                }
+                text => text,
+            };
             Error::new(format!("`{shown}` does not parse"))
                 .because(format!("{place}: {cause}\n{line}\n{mark}^"))
                 .hint("`cargo check` says more; nothing was written")
@@ -122,10 +129,13 @@ impl Files {
             (there, _) => {
                 let start = ident.span().start();
                 let shown = self.relative(&place.file);
-                let found = if there { "there are both" } else { "there is neither" };
+                let (found, and) = match there {
+                    true => ("there are both", "and"),
+                    false => ("there is neither", "nor"),
+                };
                 Err(Error::new(format!("the file of module `{name}` was not found"))
                     .because(format!(
-                        "{shown}:{}:{}: {found} `{}` and `{}`",
+                        "{shown}:{}:{}: {found} `{}` {and} `{}`",
                         start.line,
                         start.column + 1,
                         self.relative(&file),

@@ -153,6 +153,16 @@ impl VisitMut for Normal<'_> {
         visit_mut::visit_pat_struct_mut(self, pat);
     }
 
+    fn visit_expr_call_mut(&mut self, expr: &mut syn::ExprCall) {
+        retain(&mut expr.args, |one| self.keep(one, |first, node| first.visit_expr_mut(node)));
+        visit_mut::visit_expr_call_mut(self, expr);
+    }
+
+    fn visit_expr_method_call_mut(&mut self, expr: &mut syn::ExprMethodCall) {
+        retain(&mut expr.args, |one| self.keep(one, |first, node| first.visit_expr_mut(node)));
+        visit_mut::visit_expr_method_call_mut(self, expr);
+    }
+
     fn visit_expr_array_mut(&mut self, expr: &mut syn::ExprArray) {
         retain(&mut expr.elems, |one| self.keep(one, |first, node| first.visit_expr_mut(node)));
         visit_mut::visit_expr_array_mut(self, expr);
@@ -341,4 +351,62 @@ pub fn attributes_mut(item: &mut syn::Item) -> Option<&mut Vec<Attribute>> {
         Use(one) => &mut one.attrs,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::ToTokens;
+
+    fn normal(text: &str) -> String {
+        let cfg = Cfg::parse("unix\nfeature=\"on\"");
+        let macros = BTreeSet::from(["known".to_owned()]);
+        let mut item: syn::Item = syn::parse_str(text).expect(text);
+        Normal::new(&cfg, &macros).item(&mut item);
+        item.to_token_stream().to_string()
+    }
+
+    fn same(text: &str, as_this: &str) {
+        let wanted: syn::Item = syn::parse_str(as_this).expect(as_this);
+        assert_eq!(normal(text), wanted.to_token_stream().to_string());
+    }
+
+    #[test]
+    fn cfg_is_decided_wherever_it_stands() {
+        same(
+            "struct S<#[cfg(unix)] T> { #[cfg(unix)] a: T, #[cfg(windows)] b: u8, c: u8 }",
+            "struct S<T> { a: T, c: u8 }",
+        );
+        same("struct S(#[cfg(windows)] u8, u16);", "struct S(u16);");
+        same(
+            "fn f(#[cfg(windows)] a: u8, b: u8) { #[cfg(windows)] g(); #[cfg(unix)] { h() } match b { \
+             #[cfg(windows)] 0 => {} #[cfg(unix)] 1 => {} _ => {} } }",
+            "fn f(b: u8) { { h() } match b { 1 => {} _ => {} } }",
+        );
+        same("fn f() { g(#[cfg(unix)] 1, #[cfg(windows)] 2) }", "fn f() { g(1) }");
+        same("enum E { #[cfg(feature = \"off\")] A, #[cfg(feature = \"on\")] B }", "enum E { B }");
+        same(
+            "#[cfg_attr(unix, derive(Debug), inline)] #[cfg_attr(windows, derive(Clone))] struct S;",
+            "#[derive(Debug)] #[inline] struct S;",
+        );
+    }
+
+    #[test]
+    fn what_a_profile_decides_is_left_to_it() {
+        let text = "fn f() { #[cfg(debug_assertions)] g(); }";
+        same(text, text);
+    }
+
+    #[test]
+    fn comments_and_lints_go_but_where_somebody_reads_them() {
+        same(
+            "/** a */ #[deny(x)] #[allow(y)] #[clippy::z] fn f() { /// b\n let _ = 1; }",
+            "#[allow(y)] fn f() { let _ = 1; }",
+        );
+        same("known! { /// a\n struct S; }", "known! { struct S; }");
+        let read = "#[doc = \" a\"] #[derive(Display)] struct S;";
+        same("/// a\n#[derive(Display)] struct S;", read);
+        let passed = "unknown! { #[doc = \" a\"] struct S; }";
+        same("unknown! { /// a\n struct S; }", passed);
+    }
 }

@@ -471,7 +471,10 @@ mod tests {
             .args(["-c", "echo a; echo b; echo why >&2; exit 3"])
             .hear(&mut |line| lines.push(line.to_owned()))
             .expect("it ran");
-        assert_eq!((lines, heard.code, heard.stderr), (vec!["a".into(), "b".into()], Some(3), "why\n".into()));
+        assert_eq!(
+            (lines, heard.code, heard.stderr),
+            (vec!["a".into(), "b".into()], Some(3), "why\n".into())
+        );
     }
 
     #[test]

@@ -1,0 +1,3 @@
+//! In a file of another name.
+
+pub mod deep;

@@ -1,0 +1,6 @@
+#![allow(warnings)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    Red,
+    Blue,
+}
