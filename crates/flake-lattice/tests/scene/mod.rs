@@ -35,7 +35,8 @@ impl Scene {
                 match path.is_dir() {
                     true => todo.push(path.to_owned()),
                     false => {
-                        let to = Utf8Path::new("crate").join(path.strip_prefix(from).expect("below"));
+                        let to =
+                            Utf8Path::new("crate").join(path.strip_prefix(from).expect("below"));
                         scene.sandbox.write(to, std::fs::read(path).expect("readable"));
                     }
                 }

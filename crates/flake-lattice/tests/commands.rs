@@ -1,0 +1,205 @@
+//! The commands as a user sees them: what they print, what they write, and what they say of bad input.
+
+mod scene;
+
+use insta::assert_snapshot;
+use scene::Scene;
+
+const SMALL: &str = "
+pub mod a {
+    /// One.
+    pub fn one() -> u32 { 1 }
+    pub fn two() -> u32 { one() + one() }
+}
+pub struct Pair(u32, u32);
+impl Pair { pub fn sum(&self) -> u32 { self.0 + self.1 } }
+pub fn pair() -> Pair { Pair(a::one(), a::two()) }
+";
+
+#[test]
+fn a_plan_is_a_line_a_node() {
+    let scene = Scene::with_source(SMALL);
+    assert_snapshot!(scene.sandbox.run("crate", "flake-lattice plan"), @r"
+      0  small__Pair             2 items  an edit compiles 2 nodes
+      0  small__a__one            1 item  an edit compiles 3 nodes
+      1  small__a__two            1 item  an edit compiles 2 nodes
+      2  small__pair_a29040db     1 item  an edit compiles 1 node
+    ------- stderr -------
+    `small` 1.0.0: 5 items in 4 nodes on 3 levels
+    ");
+}
+
+#[test]
+fn why_says_what_names_what() {
+    let scene = Scene::with_source(SMALL);
+    assert_snapshot!(scene.sandbox.run("crate", "flake-lattice why pair a::one"), @r"
+    small__pair_a29040db
+      builds on small__a__one
+        small::pair names small::a::one
+    ");
+    assert_snapshot!(scene.sandbox.run("crate", "flake-lattice why a::one pair"), @r"
+    ------- stderr -------
+    error: `small__a__one` does not depend on `small__pair_a29040db`
+    hint: `small__pair_a29040db` depends on `small__a__one`: `flake-lattice why small__pair_a29040db small__a__one`
+    [exit status: 1]
+    ");
+    assert_snapshot!(scene.sandbox.run("crate", "flake-lattice why one Pair"), @r"
+    ------- stderr -------
+    error: `small` has no node or item `one`
+    hint: did you mean `small::a::one`?
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn the_graph_is_for_graphviz_or_json() {
+    let scene = Scene::with_source(SMALL);
+    assert_snapshot!(scene.sandbox.run("crate", "flake-lattice graph --dot"), @r"
+    digraph small {
+      rankdir = BT;
+      node [shape = box];
+      {
+        rank = same;
+        small__Pair;
+        small__a__one;
+      }
+      {
+        rank = same;
+        small__a__two;
+      }
+      {
+        rank = same;
+        small__pair_a29040db;
+      }
+      small__a__two -> small__a__one;
+      small__pair_a29040db -> small__Pair;
+      small__pair_a29040db -> small__a__one;
+      small__pair_a29040db -> small__a__two;
+    }
+    ");
+    let json = scene.sandbox.run("crate", "flake-lattice graph --json").ok();
+    let json: serde_json::Value = serde_json::from_str(&json).expect("json");
+    assert_eq!(json["edges"].as_array().expect("edges").len(), 4);
+}
+
+/// An edit of a body changes one node; what it builds on stays, what builds on it is built again; a comment is nothing.
+#[test]
+fn a_second_run_touches_nothing_and_diff_says_what_an_edit_comes_to() {
+    let scene = Scene::with_source(SMALL);
+    let sandbox = &scene.sandbox;
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 5 items in 4 nodes on 3 levels, compiled in 1 round
+    15 files written
+    ");
+    let stamp = || sandbox.sh("", "find out -type f -printf '%p %i %T@\\n' | sort").ok();
+    let before = stamp();
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` has not changed: nothing to do
+    ");
+    assert_eq!(stamp(), before);
+    sandbox.sh("", "cp -r out old").ok();
+    sandbox.write("crate/src/lib.rs", SMALL.replace("/// One.", "// Only a comment.\n\n"));
+    scene.generate("crate", "out").ok();
+    assert_snapshot!(sandbox.run("", "flake-lattice diff old out"), @r"
+    ------- stderr -------
+    0 of 4 nodes to build
+    ");
+    sandbox.write("crate/src/lib.rs", SMALL.replace("one() + one()", "one() * 2"));
+    scene.generate("crate", "out").ok();
+    assert_snapshot!(sandbox.run("", "flake-lattice diff old out"), @r"
+    changed  small__a__two
+    rebuilt  small__pair_a29040db  (builds on small__a__two)
+    ------- stderr -------
+    2 of 4 nodes to build
+    ");
+}
+
+/// The same bytes, whatever the folder is called and whatever language the user speaks.
+#[test]
+fn the_same_crate_gives_the_same_bytes_anywhere() {
+    let mut scene = Scene::with_source(SMALL);
+    scene.krate("elsewhere/under another name", SMALL);
+    scene.generate("crate", "out").ok();
+    scene.sandbox.set("LC_ALL", "tr_TR.UTF-8");
+    scene.sandbox.set("TZ", "Asia/Tokyo");
+    scene.generate("elsewhere/under another name", "deep/down/out").ok();
+    assert_eq!(scene.sandbox.sh("", "diff -r out deep/down/out").ok(), "");
+}
+
+#[test]
+fn bad_input_is_named_and_nothing_is_written() {
+    let scene = Scene::with_source("pub fn good() {}\npub fn bad( {}\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    ------- stderr -------
+    error: `src/lib.rs` does not parse
+      src/lib.rs:2:11: a bracket or quote that has no other, or no word of Rust
+      pub fn bad( {}
+                ^
+    hint: `cargo check` says more; nothing was written
+    [exit status: 1]
+    ");
+    scene.sandbox.write("crate/src/lib.rs", "mod gone;\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    ------- stderr -------
+    error: the file of module `gone` was not found
+      src/lib.rs:1:5: there is neither `src/gone.rs` nor `src/gone/mod.rs`
+    hint: `cargo check` says more; nothing was written
+    [exit status: 1]
+    ");
+    scene.sandbox.write("crate/src/lib.rs", "#[path = \"lib.rs\"]\nmod again;\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    ------- stderr -------
+    error: `src/lib.rs` is a module of itself
+      a `mod` leads back to a file that led to it, by a link or a `path` attribute
+    hint: rustc refuses it too: see `cargo check`
+    [exit status: 1]
+    ");
+    scene.sandbox.sh("", "test ! -e out").ok();
+    scene.sandbox.sh("", "mv crate/src/lib.rs crate/src/main.rs").ok();
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    ------- stderr -------
+    error: `small` has no library
+      only the items of a library can be built on by others
+    hint: move what is in `src/main.rs` to `src/lib.rs`, or name another package
+    [exit status: 1]
+    ");
+    assert_snapshot!(scene.generate("nowhere", "out"), @r"
+    ------- stderr -------
+    error: there is no crate in `[SANDBOX]/nowhere`
+      it has no `Cargo.toml`
+    hint: name the folder of a crate: `flake-lattice plan PATH`
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn a_crate_that_does_not_compile_is_no_lattice() {
+    let scene = Scene::with_source("pub fn f() -> u32 { \"text\" }\npub fn g() {}\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    ------- stderr -------
+    error: `small` does not compile
+      E0308: mismatched types
+    hint: see `cargo check` in the crate; nothing was written
+    [exit status: 1]
+    ");
+    scene.sandbox.sh("", "test ! -e out").ok();
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_left_alone() {
+    let scene = Scene::with_source(SMALL);
+    scene.sandbox.write("out/mine.txt", "mine\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    ------- stderr -------
+    error: `[SANDBOX]/out` is not empty, and `flake-lattice` did not generate it
+      `mine.txt`
+    hint: choose a folder that is empty or not there
+    hint: or give `--force`: what was not generated is then kept beside the folder
+    [exit status: 1]
+    ");
+    assert_eq!(scene.sandbox.read("out/mine.txt"), "mine\n");
+}
