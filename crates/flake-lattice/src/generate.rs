@@ -7,9 +7,10 @@ use crate::emit::{self, Emitted, Files};
 use crate::graph::{Graph, NodeId};
 use crate::model::*;
 use crate::plan::{self, Loaded, Request};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use studio_core::error::{Error, OrSay, Result};
 use studio_core::fs::{self, Lock};
@@ -50,6 +51,7 @@ struct Run<'a> {
     ui: &'a Ui,
     rounds: usize,
     compiled: Duration,
+    read: BTreeSet<Utf8PathBuf>,
 }
 
 /// Makes the lattice of a crate. `cache` is where it is compiled.
@@ -68,6 +70,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         ui,
         rounds: 0,
         compiled: Duration::ZERO,
+        read: BTreeSet::new(),
     };
     let mut script = Script::default();
     let mut whole = loaded.indivisible();
@@ -88,7 +91,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
     if let Some(tests) = emit::tests(&loaded.package, &loaded.features)? {
         add(&mut files, "tests", &tests);
     }
-    let inputs = inputs(request, &loaded);
+    let inputs = inputs(request, &loaded, &run.read)?;
     files.insert(LATTICE_FILE.to_owned(), json(&lattice)?);
     files.insert(INPUTS_FILE.to_owned(), json(&inputs)?);
     let took = began.elapsed().saturating_sub(run.compiled);
@@ -114,6 +117,7 @@ impl Run<'_> {
             let nodes: Vec<Emitted> =
                 (0..graph.nodes.len()).map(|node| material.node(node)).collect::<Result<_>>()?;
             let facade = material.facade()?;
+            self.read.extend(nodes.iter().flat_map(|one| one.read.iter().cloned()));
             let mut files = emit::workspace();
             for (node, emitted) in nodes.iter().enumerate() {
                 let name = &graph.nodes[node].name;
@@ -177,8 +181,12 @@ impl Run<'_> {
     }
 
     fn whole(&self, loaded: &Loaded, cause: String) -> Result<(Lattice, Files)> {
-        let (name, node, facade) =
-            emit::whole(&loaded.package, &loaded.features, &loaded.externals)?;
+        let (name, node, facade) = emit::whole(
+            &loaded.package,
+            &loaded.features,
+            &loaded.externals,
+            loaded.output.as_deref(),
+        )?;
         let mut files = emit::workspace();
         add(&mut files, &format!("nodes/{name}"), &node.files);
         add(&mut files, "facade", &facade.files);
@@ -243,13 +251,14 @@ impl Run<'_> {
             let path = root.join(path);
             fs::remove_file(&path)?;
             // A folder without a manifest must not look like a member.
-            path.parent().into_iter().for_each(fs::remove_if_empty);
+            let above = path.ancestors().skip(1).take_while(|folder| *folder != root);
+            above.for_each(fs::remove_if_empty);
         }
         for (path, bytes) in files {
             if self.written.get(path) != Some(bytes) {
-                let path = root.join(path);
-                fs::create_dir_all(path.parent().unwrap_or(root))?;
-                fs::write_new(&path, bytes)?;
+                let place = root.join(path);
+                fs::create_dir_all(place.parent().unwrap_or(root))?;
+                fs::write_new(&place, &from_here(loaded, path, bytes))?;
             }
         }
         self.written = files.clone();
@@ -286,31 +295,48 @@ fn facade_record(facade: &Emitted) -> Facade {
     }
 }
 
+/// A manifest as it works in the workshop: the way to a dependency that is a folder is another one there.
+fn from_here<'b>(loaded: &Loaded, path: &str, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+    let folders = loaded.package.dependencies.iter().filter_map(|one| one.path.as_ref());
+    let (Some(output), Some(folder)) = (&loaded.output, path.strip_suffix("/Cargo.toml")) else {
+        return Cow::Borrowed(bytes);
+    };
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    for dependency in folders {
+        let way = emit::relative(&output.join(folder), dependency);
+        text =
+            text.replace(&format!("path = {way:?}"), &format!("path = {:?}", dependency.as_str()));
+    }
+    Cow::Owned(text.into_bytes())
+}
+
 /// What was read, so that the next run knows whether there is anything to do.
-fn inputs(request: &Request, loaded: &Loaded) -> Inputs {
+fn inputs(request: &Request, loaded: &Loaded, read: &BTreeSet<Utf8PathBuf>) -> Result<Inputs> {
     let package = &loaded.package;
-    let mut files: BTreeMap<String, String> = loaded
-        .source
-        .files
-        .iter()
-        .map(|(path, digest)| (path.to_string(), digest.clone()))
-        .collect();
-    let mut manifests =
-        vec![package.folder.join("Cargo.toml"), package.workspace.join("Cargo.lock")];
-    manifests.push(package.workspace.join("Cargo.toml"));
-    manifests.extend(package.build_script.clone());
-    manifests.extend(package.tests.iter().map(|test| test.path.clone()));
-    for path in manifests {
-        let shown = path.strip_prefix(&package.folder).unwrap_or(&path).to_string();
+    let mut files = files_of(&package.folder)?;
+    let workspace = ["Cargo.lock", "Cargo.toml"].map(|name| package.workspace.join(name));
+    let sources = loaded.source.files.keys().map(|path| package.folder.join(path));
+    for path in workspace.into_iter().chain(sources).chain(read.iter().cloned()) {
+        let shown = match path.strip_prefix(&package.folder) {
+            Ok(path) => path.to_string(),
+            Err(_) => emit::relative(&package.folder, &path),
+        };
         files.insert(shown, digest_of(&path));
     }
-    Inputs {
+    Ok(Inputs {
         format: FORMAT,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         toolchain: loaded.target.toolchain.clone(),
         options: options(request),
         files,
-    }
+    })
+}
+
+/// The digests of the files of a package that a lattice may be made of, and of its manifest.
+pub fn files_of(package: &Utf8Path) -> Result<BTreeMap<String, String>> {
+    let mut files = emit::digests(&emit::made_of(package)?);
+    files.insert("Cargo.toml".to_owned(), digest_of(&package.join("Cargo.toml")));
+    Ok(files)
 }
 
 /// The digest of a file; of none, nothing.

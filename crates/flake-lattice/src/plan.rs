@@ -26,6 +26,8 @@ pub struct Request {
     pub selection: Selection,
     /// The target triple; the machine's own otherwise.
     pub target: Option<String>,
+    /// Where the lattice goes, if that is known.
+    pub output: Option<Utf8PathBuf>,
     /// `cargo`.
     pub cargo: String,
     /// `rustc`.
@@ -48,6 +50,8 @@ pub struct Loaded {
     pub externals: Externals,
     /// The text of its `Cargo.lock`.
     pub lock: Option<String>,
+    /// Where the lattice goes, if that is known.
+    pub output: Option<Utf8PathBuf>,
 }
 
 impl Loaded {
@@ -66,7 +70,8 @@ impl Loaded {
         let source = crate::source::read(&package.folder, &package.root, &cfg)?;
         let lock = fs::read_optional(&package.workspace.join("Cargo.lock"))?;
         let externals = Externals::new(&package, &features, &source, lock.as_deref());
-        Ok(Loaded { package, features, target, cfg, source, externals, lock })
+        let output = request.output.clone();
+        Ok(Loaded { package, features, target, cfg, source, externals, lock, output })
     }
 
     /// Why the crate cannot be taken apart at all, if it cannot.
@@ -185,6 +190,7 @@ pub fn material<'a>(
         uses,
         graph,
         externals: &loaded.externals,
+        output: loaded.output.as_deref(),
         widened,
         late_cfg: loaded.late_cfg(script),
     }

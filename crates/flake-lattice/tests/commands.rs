@@ -203,3 +203,107 @@ fn a_folder_that_is_not_ours_is_left_alone() {
     ");
     assert_eq!(scene.sandbox.read("out/mine.txt"), "mine\n");
 }
+
+/// A dependency that is a folder is named by the way to it, so that both can be moved together.
+#[test]
+fn dependencies_are_where_they_are_named_and_nowhere_else() {
+    let scene = Scene::with_source(
+        "pub fn a() -> u8 { lower::one() }\npub fn b() -> u8 { 2 }\npub use lower::one as uno;\n",
+    );
+    let sandbox = &scene.sandbox;
+    scene.krate("lower", "pub fn one() -> u8 { 1 }\n");
+    sandbox.sh("", "sed -i s/small/lower/ lower/Cargo.toml").ok();
+    sandbox
+        .sh("", "printf '[dependencies]\\nlower = { path = \"../lower\" }\\n' >> crate/Cargo.toml")
+        .ok();
+    scene.generate("crate", "out").ok();
+    assert_snapshot!(sandbox.sh("out", "grep -r 'lower =' --include Cargo.toml | sort").ok(), @r#"
+    facade/Cargo.toml:lower = { path = "../../lower" }
+    nodes/small__a/Cargo.toml:lower = { path = "../../../lower" }
+    "#);
+    scene.cargo("out/nodes/small__a", "check --quiet --offline").ok();
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` has not changed: nothing to do
+    ");
+}
+
+/// What cannot be taken apart is one node, and it is said why.
+#[test]
+fn a_proc_macro_crate_stays_whole() {
+    let scene = Scene::with_source(
+        "use proc_macro::TokenStream;
+         #[proc_macro] pub fn seven(_: TokenStream) -> TokenStream { \"7\".parse().unwrap() }\n",
+    );
+    scene.sandbox.sh("", "printf '[lib]\\nproc-macro = true\\n' >> crate/Cargo.toml").ok();
+    scene
+        .sandbox
+        .write("crate/tests/seven.rs", "#[test]\nfn seven() { assert_eq!(small::seven!(), 7); }\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 1 item in 1 node on 1 level, compiled in 1 round
+    it is one node: it is a proc-macro crate, whose macros only it can export
+    12 files written
+    ");
+    scene.cargo("out/tests", "test --quiet --offline").ok();
+}
+
+/// A build script that only sets `cfg` is run once, and decides which items there are.
+#[test]
+fn a_build_script_may_set_cfg() {
+    let scene = Scene::with_source(
+        "#[cfg(fancy)] pub fn which() -> u8 { inner!() }
+         #[cfg(not(fancy))] pub fn which() -> u8 { 0 }
+         #[macro_export] macro_rules! inner { () => { if cfg!(fancy) { 1 } else { 2 } }; }\n",
+    );
+    let script = "fn main() { println!(\"cargo:rustc-cfg=fancy\"); }\n";
+    scene.sandbox.write("crate/build.rs", script);
+    scene
+        .sandbox
+        .write("crate/tests/which.rs", "#[test]\nfn which() { assert_eq!(small::which(), 1); }\n");
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 2 items in 2 nodes on 2 levels, compiled in 2 rounds
+    16 files written
+    ");
+    scene.cargo("out/tests", "test --quiet --offline").ok();
+}
+
+/// A file that is included is part of what was read.
+#[test]
+fn an_edit_of_an_included_file_is_seen() {
+    let scene =
+        Scene::with_source("pub const A: &str = include_str!(\"../../a.txt\");\npub fn b() {}\n");
+    scene.sandbox.write("a.txt", "one\n");
+    scene.generate("crate", "out").ok();
+    scene.sandbox.sh("", "cp -r out old").ok();
+    scene.sandbox.write("a.txt", "two\n");
+    scene.generate("crate", "out").ok();
+    assert_snapshot!(scene.sandbox.run("", "flake-lattice diff old out"), @r"
+    changed  small__A
+    ------- stderr -------
+    1 of 2 nodes to build
+    ");
+}
+
+/// Two impls that coherence keeps apart only within one crate: the compiler says so, and they are put together.
+#[test]
+fn what_the_compiler_asks_for_is_done_and_said() {
+    let scene = Scene::with_source(
+        "pub trait Shape { fn corners(&self) -> u32; }
+         pub trait Named { fn name(&self) -> &'static str; }
+         impl<T: Named> Shape for T { fn corners(&self) -> u32 { self.name().len() as u32 } }
+         impl Shape for str { fn corners(&self) -> u32 { 0 } }
+         #[non_exhaustive] pub enum Kind { A, B }
+         pub fn kind(of: Kind) -> u8 { match of { Kind::A => 1, Kind::B => 2 } }\n",
+    );
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 6 items in 4 nodes on 2 levels, compiled in 2 rounds
+    15 files written
+    ");
+}

@@ -1,7 +1,7 @@
 //! `flake-lattice generate`: writes a lattice.
 
 use super::Crate;
-use crate::generate::{Generated, Proof, digest_of, generate, options, summary};
+use crate::generate::{Generated, Proof, digest_of, files_of, generate, options, summary};
 use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, Lattice};
 use crate::plan::Request;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -37,20 +37,25 @@ pub struct Args {
 impl Args {
     /// Generates.
     pub fn run(self, cx: &Context) -> Result<Done> {
-        let request = self.krate.request(cx, self.folder.as_deref())?;
-        if let Some(output) = &self.output {
-            let output = cx.env.cwd().join(output);
-            if let Some(lattice) = self.is_current(&request, &output) {
-                cx.ui.step(format!("`{}` has not changed: nothing to do", lattice.krate.name));
-                return Ok(Done::with(output));
+        let mut request = self.krate.request(cx, self.folder.as_deref())?;
+        let output = match &self.output {
+            Some(output) => cx.env.cwd().join(output),
+            None => {
+                let package = crate::package::load(
+                    &request.cargo,
+                    &request.folder,
+                    request.package.as_deref(),
+                )?;
+                cx.env.cwd().join("generated").join(package.name)
             }
+        };
+        request.output = Some(output.clone());
+        if let Some(lattice) = self.is_current(&request, &output) {
+            cx.ui.step(format!("`{}` has not changed: nothing to do", lattice.krate.name));
+            return Ok(Done::with(output));
         }
         let proof = if self.no_check { Proof::None } else { Proof::Compiled };
         let generated = generate(&request, &cx.env.cache_home()?, proof, &cx.ui)?;
-        let output = match &self.output {
-            Some(output) => cx.env.cwd().join(output),
-            None => cx.env.cwd().join("generated").join(&generated.lattice.krate.name),
-        };
         let mut tree = Tree::new();
         for (path, bytes) in &generated.files {
             tree.add(path, bytes.clone(), Kind::Plain)?;
@@ -83,8 +88,13 @@ impl Args {
             return None;
         }
         let folder = &request.folder;
-        let same = |(path, digest): (&String, &String)| digest_of(&folder.join(path)) == *digest;
-        if !inputs.files.iter().all(same) {
+        let now = files_of(folder).ok()?;
+        let same = |(path, digest): (&String, &String)| match now.get(path) {
+            Some(now) => now == digest,
+            None => digest_of(&folder.join(path)) == *digest,
+        };
+        if !inputs.files.iter().all(same) || !now.keys().all(|path| inputs.files.contains_key(path))
+        {
             return None;
         }
         let lattice = super::read(output).ok()?;

@@ -54,6 +54,7 @@ impl Crate {
             package: self.package.clone(),
             selection: Selection { named: self.features.clone(), defaults },
             target: self.target.clone(),
+            output: None,
             cargo: program("CARGO", "cargo"),
             rustc: program("RUSTC", "rustc"),
         })

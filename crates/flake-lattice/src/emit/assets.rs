@@ -14,16 +14,26 @@ pub fn with_assets(
     package: &Package,
     file: &Utf8Path,
     item: &mut syn::Item,
-    assets: &mut Vec<(String, Vec<u8>)>,
+    assets: &mut Vec<Asset>,
 ) {
     let folder = package.folder.join(file).parent().map(Utf8Path::to_owned).unwrap_or_default();
     Assets { package, folder, assets }.visit_item_mut(item);
 }
 
+/// A file that a node includes.
+pub struct Asset {
+    /// Where it was.
+    pub from: Utf8PathBuf,
+    /// Where it goes, below the node's folder.
+    pub to: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
 struct Assets<'a> {
     package: &'a Package,
     folder: Utf8PathBuf,
-    assets: &'a mut Vec<(String, Vec<u8>)>,
+    assets: &'a mut Vec<Asset>,
 }
 
 impl VisitMut for Assets<'_> {
@@ -40,7 +50,7 @@ impl VisitMut for Assets<'_> {
                 let short = &digest::hex(&bytes)[..8];
                 let to = format!("assets/{short}-{}", path.file_name().unwrap_or("file"));
                 mac.tokens = Literal::string(&to).into_token_stream();
-                self.assets.push((to, bytes));
+                self.assets.push(Asset { from: path, to, bytes });
             }
             "env" if text.value() == "CARGO_PKG_NAME" => {
                 let value = Literal::string(&self.package.name);

@@ -55,7 +55,8 @@ fn finish(material: &Material<'_>, emitted: &mut Emitted) {
     let nodes = emitted.nodes.iter().map(|name| (name.clone(), format!("../nodes/{name}")));
     let nodes = nodes.collect();
     let externals = manifest::entries(material.externals, &emitted.externals);
-    let manifest = super::whole::facade_manifest(package, nodes, externals);
+    let base = material.output.map(|output| output.join("facade"));
+    let manifest = super::whole::facade_manifest(package, nodes, externals, base);
     emitted.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
 }
 

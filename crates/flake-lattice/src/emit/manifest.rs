@@ -1,7 +1,7 @@
 //! The `Cargo.toml` of a node, of the facade, and of the workspace.
 
 use super::externals::Entry;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
@@ -26,8 +26,8 @@ pub struct Manifest<'a> {
     pub features: Vec<(String, Vec<String>)>,
     /// Whether a build script says the `--cfg` values.
     pub build: Option<&'a str>,
-    /// The way from the package's folder to the folder that relative paths of dependencies are written from.
-    pub base: Option<&'a Utf8Path>,
+    /// Where the package's folder will be, so that the way to dependencies that are folders is known.
+    pub base: Option<Utf8PathBuf>,
 }
 
 impl Manifest<'_> {
@@ -73,7 +73,7 @@ impl Manifest<'_> {
         }
         for (key, entries) in &self.externals {
             for entry in entries {
-                add(&mut document, "dependencies", key, entry, self.base);
+                add(&mut document, "dependencies", key, entry, self.base.as_deref());
             }
         }
         document

@@ -14,7 +14,8 @@ mod whole;
 mod widen;
 
 pub use externals::Externals;
-pub use whole::{tests, whole};
+pub use manifest::relative;
+pub use whole::{made_of, tests, whole};
 pub use widen::Widened;
 
 use crate::digest;
@@ -23,6 +24,7 @@ use crate::item::{ItemId, Source};
 use crate::model::{self, ItemKind, ItemRecord, Reason};
 use crate::package::{Package, features::Features};
 use crate::resolve::{Scopes, Uses};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use studio_core::error::Result;
 
@@ -45,6 +47,8 @@ pub struct Material<'a> {
     pub graph: &'a Graph,
     /// The dependencies that may be named.
     pub externals: &'a Externals,
+    /// Where the lattice goes, if that is known: dependencies that are folders are named by the way to them.
+    pub output: Option<&'a Utf8Path>,
     /// What must be visible outside of its node.
     pub widened: Widened,
     /// `--cfg` values that code may ask for while it is compiled, because macros do.
@@ -62,6 +66,8 @@ pub struct Emitted {
     pub nodes: BTreeSet<String>,
     /// `--cfg` values that it must be compiled with.
     pub flags: BTreeSet<String>,
+    /// Files besides the source that were read for it.
+    pub read: BTreeSet<Utf8PathBuf>,
 }
 
 impl Material<'_> {

@@ -243,6 +243,7 @@ impl Writer<'_> {
             externals: manifest::entries(material.externals, &self.emitted.externals),
             features,
             build: build.as_ref().map(|_| "build.rs"),
+            base: material.output.map(|output| output.join("nodes").join(name)),
             ..Manifest::default()
         };
         let files = &mut self.emitted.files;
@@ -251,7 +252,10 @@ impl Writer<'_> {
         if let Some(script) = build {
             files.insert("build.rs".to_owned(), script.into_bytes());
         }
-        files.extend(assets);
+        for asset in assets {
+            self.emitted.read.insert(asset.from);
+            files.insert(asset.to, asset.bytes);
+        }
         Ok(self.emitted)
     }
 
@@ -304,11 +308,7 @@ impl Writer<'_> {
     }
 
     /// What a module holds in this node.
-    fn module(
-        &self,
-        module: ModuleId,
-        assets: &mut Vec<(String, Vec<u8>)>,
-    ) -> Result<Vec<syn::Item>> {
+    fn module(&self, module: ModuleId, assets: &mut Vec<assets::Asset>) -> Result<Vec<syn::Item>> {
         let source = self.material.source;
         let mut items = vec![];
         if let Some(copy) = self.copies.get(&module) {
@@ -368,7 +368,7 @@ impl Writer<'_> {
     }
 
     /// An item as it stands here: visible to others, and with the files that it includes beside it.
-    fn item(&self, id: ItemId, assets: &mut Vec<(String, Vec<u8>)>) -> syn::Item {
+    fn item(&self, id: ItemId, assets: &mut Vec<assets::Asset>) -> syn::Item {
         let material = self.material;
         let mut item = material.source.items[id].syntax.clone();
         let none = BTreeSet::new();

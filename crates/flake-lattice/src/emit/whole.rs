@@ -5,7 +5,7 @@ use super::externals::Entry;
 use super::manifest::{self, Manifest};
 use super::{Emitted, Externals, Files};
 use crate::package::{LibraryKind, Package, features::Features};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
 use std::collections::BTreeSet;
 use studio_core::error::Result;
@@ -17,6 +17,7 @@ pub fn whole(
     package: &Package,
     features: &Features,
     externals: &Externals,
+    output: Option<&Utf8Path>,
 ) -> Result<(String, Emitted, Emitted)> {
     let name = format!("{}__crate", package.library);
     let mut node = Emitted { externals: externals.keys(), ..Emitted::default() };
@@ -25,6 +26,7 @@ pub fn whole(
         |path: &Utf8Path| path.strip_prefix(&package.folder).unwrap_or(path).as_str().to_owned();
     let root = relative(&package.root);
     let script = package.build_script.as_deref().map(relative);
+    let base = output.map(|output| output.join("nodes").join(&name));
     let manifest = Manifest {
         name: &name,
         version: &package.version,
@@ -33,6 +35,7 @@ pub fn whole(
         externals: manifest::entries(externals, &node.externals),
         features: on_by_default(features),
         build: script.as_deref(),
+        base: base.clone(),
         ..Manifest::default()
     };
     let mut document = manifest.document();
@@ -46,7 +49,7 @@ pub fn whole(
         if one.kind == DependencyKind::Build && features.has(one) {
             let features = one.features.iter().cloned().collect();
             let entry = Entry { dependency: one.clone(), features };
-            manifest::add(&mut document, "build-dependencies", &one.key, &entry, None);
+            manifest::add(&mut document, "build-dependencies", &one.key, &entry, base.as_deref());
         }
     }
     node.files.insert("Cargo.toml".to_owned(), document.to_string().into_bytes());
@@ -57,7 +60,7 @@ pub fn whole(
     let text = format!("#![allow(warnings)]\n{attribute}{start}pub use ::{name}::*;\n");
     facade.files.insert("lib.rs".to_owned(), text.into_bytes());
     let nodes = vec![(name.clone(), format!("../nodes/{name}"))];
-    let manifest = facade_manifest(package, nodes, vec![]);
+    let manifest = facade_manifest(package, nodes, vec![], None);
     facade.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
     Ok((name, node, facade))
 }
@@ -102,6 +105,17 @@ fn copy(folder: &Utf8Path, root: &Utf8Path, files: &mut Files) -> Result<()> {
     Ok(())
 }
 
+/// The files of a package that a lattice may be made of, with what they hold.
+pub fn made_of(package: &Utf8Path) -> Result<Files> {
+    let mut files = Files::new();
+    copy(package, package, &mut files)?;
+    let tests = package.join("tests");
+    if tests.is_dir() {
+        copy(&tests, package, &mut files)?;
+    }
+    Ok(files)
+}
+
 fn on_by_default(features: &Features) -> Vec<(String, Vec<String>)> {
     let on: Vec<String> = features.on.iter().filter(|name| *name != "default").cloned().collect();
     let mut all = vec![("default".to_owned(), on.clone())];
@@ -114,6 +128,7 @@ pub fn facade_manifest(
     package: &Package,
     nodes: Vec<(String, String)>,
     externals: Vec<(String, Vec<Entry>)>,
+    base: Option<Utf8PathBuf>,
 ) -> DocumentMut {
     let keep = |on: &Vec<String>| -> Vec<String> {
         on.iter().filter(|one| package.features.contains_key(*one)).cloned().collect()
@@ -128,6 +143,7 @@ pub fn facade_manifest(
         nodes,
         externals,
         features: all,
+        base,
         ..Manifest::default()
     };
     manifest.document()
