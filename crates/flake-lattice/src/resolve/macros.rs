@@ -125,10 +125,23 @@ pub fn public_names_made(
     items.filter(|(_, public, _)| *public).map(|(name, _, space)| (name.clone(), *space)).collect()
 }
 
-/// Whether a macro call seems to make public names out of what it is given.
+/// Whether a macro call seems to make names out of what it is given, itself or by a macro that it calls.
 pub fn makes_given_names(textual: &Textual<'_>, source: &Source, item: ItemId) -> bool {
-    let Some(mac) = called(textual, source, item) else { return false };
-    let syn::Item::Macro(rules) = &source.items[mac].syntax else { return false };
-    let body = Mentions::of(transcribed(&rules.mac));
-    body.makes_variables
+    let mut todo: Vec<ItemId> = called(textual, source, item).into_iter().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(mac) = todo.pop() {
+        let syn::Item::Macro(rules) = &source.items[mac].syntax else { continue };
+        if !seen.insert(mac) {
+            continue;
+        }
+        let body = Mentions::of(transcribed(&rules.mac));
+        if body.makes_variables {
+            return true;
+        }
+        for name in body.paths.iter().filter(|one| one.is_macro).filter_map(|one| one.path.last()) {
+            todo.extend(textual.last(source.items[mac].module, name));
+            todo.extend(textual.exported(name));
+        }
+    }
+    false
 }

@@ -606,16 +606,30 @@ impl<'a> Scopes<'a> {
         found
     }
 
-    /// Macro calls in a module that make public names which are not known.
-    pub fn calls_with_unknown_names(&self, module: ModuleId) -> Vec<ItemId> {
-        let calls = self.source.modules[module].entries.iter().filter_map(|entry| match entry {
-            Entry::Item(item) => Some(*item),
-            Entry::Module(_) => None,
-        });
-        calls
-            .filter(|item| self.source.items[*item].kind == crate::model::ItemKind::MacroCall)
-            .filter(|item| super::macros::makes_given_names(&self.textual, self.source, *item))
-            .collect()
+    /// Macro calls that make public names which are not known, in a module and in those all of whose names it passes on.
+    pub fn calls_with_unknown_names(&self, module: ModuleId) -> BTreeSet<ItemId> {
+        let (mut found, mut seen, mut todo) = (BTreeSet::new(), BTreeSet::new(), vec![module]);
+        while let Some(module) = todo.pop() {
+            if !seen.insert(module) {
+                continue;
+            }
+            for entry in &self.source.modules[module].entries {
+                if let Entry::Item(item) = entry
+                    && self.source.items[*item].kind == crate::model::ItemKind::MacroCall
+                    && super::macros::makes_given_names(&self.textual, self.source, *item)
+                {
+                    found.insert(*item);
+                }
+            }
+            for glob in self.globs[module].iter().filter(|glob| glob.reach == Reach::Public) {
+                if let Some(Target::Module(inner)) =
+                    self.import_target_of(module, glob, Space::Type)
+                {
+                    todo.push(inner);
+                }
+            }
+        }
+        found
     }
 
     fn variants(&self, item: ItemId) -> Vec<String> {

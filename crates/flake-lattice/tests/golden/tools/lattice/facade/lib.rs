@@ -11,4 +11,5 @@ pub mod detail {
 pub mod shapes {
     pub use ::tools__shapes__corners::shapes::*;
     pub use ::tools__shapes__corners::shapes::corners;
+    pub use ::tools__shapes__more__count_1bcec629::shapes::more::*;
 }

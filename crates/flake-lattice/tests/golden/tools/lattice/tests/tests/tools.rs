@@ -8,5 +8,6 @@ fn macros_work_from_outside() {
     assert_eq!(['a', 'b'].bytes(), 8);
     assert_eq!((tools::deeper(), tools::deeper()), (1, 2));
     assert_eq!(tools::shapes::corners(), 7);
+    assert_eq!(tools::shapes::ONE + tools::shapes::TWO, 3);
     assert_eq!(tools::shapes::Square(2).clone(), tools::shapes::Square(2));
 }
