@@ -35,6 +35,9 @@ pub fn emit(material: &Material<'_>) -> Result<Emitted> {
             all.push(parsed(&format!("{vis}extern crate {name}{alias};"))?);
         }
     }
+    for name in super::node::raised(material, &writer.emitted.externals) {
+        all.push(parsed(&format!("extern crate {name};"))?);
+    }
     if material.scopes.rooted_imports {
         for node in &writer.emitted.nodes {
             all.push(parsed(&format!("extern crate {node};"))?);

@@ -279,27 +279,8 @@ impl Writer<'_> {
             let attribute = if macro_use == MacroUse::Yes { "#[macro_use] " } else { "" };
             lines.insert(format!("{attribute}extern crate {name}{alias};"));
         }
-        // One in a module makes a crate known there alone; names that lead through it begin at the root here.
-        let at_root = |name: &String| {
-            let root = material.source.modules[ROOT].imports.iter();
-            root.filter(|one| one.extern_crate.is_some()).any(|one| one.path.first() == Some(name))
-        };
-        let no_std = material.source.attributes.iter().any(|one| one.path().is_ident("no_std"));
-        let injected = if no_std { "core" } else { "std" };
-        for module in &material.source.modules[ROOT + 1..] {
-            for import in module.imports.iter().filter(|one| one.extern_crate.is_some()) {
-                let Some(name) = import.path.first().filter(|name| !at_root(name)) else {
-                    continue;
-                };
-                // The root has one crate without being told so.
-                if *name == injected {
-                    continue;
-                }
-                let unused = |key| !self.emitted.externals.contains(key);
-                if name != "self" && !material.externals.key(name).is_some_and(unused) {
-                    lines.insert(format!("extern crate {name};"));
-                }
-            }
+        for name in raised(material, &self.emitted.externals) {
+            lines.insert(format!("extern crate {name};"));
         }
         if material.scopes.rooted_imports {
             lines.extend(self.emitted.nodes.iter().map(|name| format!("extern crate {name};")));
@@ -393,6 +374,24 @@ impl Writer<'_> {
         );
         item
     }
+}
+
+/// Crates that only a module of the original makes known, by an `extern crate` of its own. Names that lead through it begin
+/// at the root here, so it is there that they must be known. `used` are keys of dependencies.
+pub(super) fn raised(material: &Material<'_>, used: &BTreeSet<String>) -> BTreeSet<String> {
+    let extern_crates = |module: &'_ Module| -> Vec<String> {
+        let imports = module.imports.iter().filter(|one| one.extern_crate.is_some());
+        imports.filter_map(|one| one.path.first().cloned()).collect()
+    };
+    let no_std = material.source.attributes.iter().any(|one| one.path().is_ident("no_std"));
+    // The root has one crate without being told so.
+    let mut known = extern_crates(&material.source.modules[ROOT]);
+    known.extend(["self", if no_std { "core" } else { "std" }].map(str::to_owned));
+    let names = material.source.modules[ROOT + 1..].iter().flat_map(extern_crates);
+    names
+        .filter(|name| !known.contains(name))
+        .filter(|name| material.externals.key(name).is_none_or(|key| used.contains(key)))
+        .collect()
 }
 
 /// `use` lines, with their visibility, as source. A line brings a name in all spaces in which it leads to something; where
