@@ -3,7 +3,7 @@
 //! The way of a crate through the modules: [`package`] asks cargo what it is, [`source`] reads it into [`item`]s,
 //! [`resolve`] finds out which item names which, [`graph`] makes nodes of that, [`emit`] writes each node as a crate,
 //! [`check`] compiles them, and [`coarsen`] puts together what cannot stand alone; [`generate`](mod@generate) goes that
-//! way until all compiles. [`model`] is what others build on. Not here: anything about Nix.
+//! way until all compiles. [`model`] is what others build on: [`wiring`] makes the files for Nix of it.
 
 pub mod check;
 pub mod coarsen;
@@ -20,6 +20,7 @@ pub mod plan;
 pub mod resolve;
 pub mod source;
 pub mod ways;
+pub mod wiring;
 
 use clap::{Parser, Subcommand};
 use studio_core::cli::{Command, Common, Context, Done};

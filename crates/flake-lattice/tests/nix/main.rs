@@ -1,0 +1,4 @@
+//! Lattices on a real Nix.
+
+mod building;
+mod made;
