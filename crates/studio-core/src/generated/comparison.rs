@@ -1,7 +1,7 @@
 //! What is in a folder, what was generated there, and what is to be there.
 
 use super::manifest::{MANIFEST, Made, Manifest};
-use super::tree::{Kind, Tree, TreePath};
+use super::tree::{Kind, TreePath};
 use crate::error::{Error, OrSay, Result};
 use crate::{fs, git};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -181,8 +181,8 @@ impl Comparison {
         self.changes
     }
 
-    pub(super) fn of(place: &Utf8Path, tree: &Tree, tool: &str) -> Result<Comparison> {
-        let wanted = Manifest::of(tree, tool);
+    /// That of the folder `place` with what `wanted` lists.
+    pub(super) fn of(place: &Utf8Path, wanted: Manifest, tool: &str) -> Result<Comparison> {
         let there = match place.symlink_metadata() {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => false,
             Err(cause) => return Err(fs::failed("read", place, cause)),
