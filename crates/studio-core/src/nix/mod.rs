@@ -4,6 +4,7 @@
 //! be done already costs no process. Jobs run in a fixed folder with absolute references, because what nix makes of a
 //! relative one depends on where it stands. Not here: what is built and when (`build`, `check`).
 
+mod expression;
 mod failure;
 pub mod literal;
 pub mod lock;
@@ -13,6 +14,7 @@ mod progress;
 pub mod syntax;
 mod version;
 
+pub use expression::Expression;
 pub use failure::{Blame, Refusal};
 pub use operation::{CommandLine, Comparison, Derivation, Log, Rooted};
 pub use version::Version;

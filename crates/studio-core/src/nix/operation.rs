@@ -308,10 +308,10 @@ impl Nix {
 }
 
 /// Syntax that a flake may use once its user turned it on; whether they did, the evaluation will tell.
-const FEATURE_PARSING: [&str; 2] = ["--extra-experimental-features", "pipe-operators"];
+pub(super) const FEATURE_PARSING: [&str; 2] = ["--extra-experimental-features", "pipe-operators"];
 
 /// Runs a job whose output the user sees.
-fn show(
+pub(super) fn show(
     cx: &Context,
     program: &Program,
     log: &mut Log,
