@@ -16,6 +16,7 @@ pub mod graph;
 pub mod item;
 pub mod model;
 pub mod package;
+pub mod place;
 pub mod plan;
 pub mod resolve;
 pub mod source;
@@ -49,6 +50,9 @@ enum What {
     Why(commands::why::Args),
     Graph(commands::graph::Args),
     Diff(commands::diff::Args),
+    Verify(commands::verify::Args),
+    Build(commands::build::Args),
+    Export(commands::export::Args),
 }
 
 impl Command for Args {
@@ -60,7 +64,14 @@ flake-lattice generate --output generated/strsim
 # what has to be compiled again after an edit?
 flake-lattice diff old/lattice.json generated/strsim
 # why does one node build on another?
-flake-lattice why strsim::jaro_winkler strsim::HammingResult --in generated/strsim";
+flake-lattice why strsim::jaro_winkler strsim::HammingResult --in generated/strsim
+# is it as it was generated, and does it work?
+flake-lattice verify --in generated/strsim
+# build everything by Nix, or one node
+flake-lattice build --in generated/strsim
+flake-lattice build --in generated/strsim strsim::jaro_winkler
+# a node with all that it needs, to be kept elsewhere
+flake-lattice export --in generated/strsim strsim::jaro_winkler --output jaro";
 
     fn common(&self) -> &Common {
         &self.common
@@ -73,6 +84,9 @@ flake-lattice why strsim::jaro_winkler strsim::HammingResult --in generated/strs
             What::Why(args) => args.run(cx),
             What::Graph(args) => args.run(cx),
             What::Diff(args) => args.run(cx),
+            What::Verify(args) => args.run(cx),
+            What::Build(args) => args.run(cx),
+            What::Export(args) => args.run(cx),
         }
     }
 }

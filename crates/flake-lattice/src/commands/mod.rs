@@ -1,9 +1,12 @@
 //! The subcommands: their arguments, and what they say.
 
+pub mod build;
 pub mod diff;
+pub mod export;
 pub mod generate;
 pub mod graph;
 pub mod plan;
+pub mod verify;
 pub mod why;
 
 use crate::generate::{Proof, generate};

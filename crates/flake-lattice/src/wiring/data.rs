@@ -47,24 +47,26 @@ pub(super) fn lattice_nix(lattice: &Lattice, tree: &Tree) -> Result<String> {
     }
     out.push_str("  };\n\n");
     let facade = facade_binding(lattice, tree)?;
-    let all = match &facade {
-        Some(facade) => {
-            let _ = writeln!(out, "  facade = node {facade};");
-            "builtins.attrValues nodes ++ [ facade ]"
-        }
-        None => "builtins.attrValues nodes",
+    if let Some(facade) = &facade {
+        let _ = writeln!(out, "  facade = node {facade};\n");
+    }
+    let (inherit, all) = match facade {
+        Some(_) => (" facade", "builtins.attrValues nodes ++ [ facade ]"),
+        None => ("", "builtins.attrValues nodes"),
     };
+    let whole = text::string(&format!("{}-lattice-{}", krate.name, krate.version))?;
     let tests = tests(lattice, tree)?;
     let _ = writeln!(
         out,
-        "in\n\
+        "  # Everything in one folder.\n\
+         \x20 whole = mkFolder {whole} ({all});\n\
+         in\n\
          {{\n\
-         \x20 inherit nodes levels{};\n\
-         \x20 whole = mkFolder {} ({all});\n\
+         \x20 inherit nodes levels{inherit} whole;\n\
+         \x20 packages = nodes // levels // {{ default = whole;{}}};\n\
          \x20 tests = {tests};\n\
          }}",
-        if facade.is_some() { " facade" } else { "" },
-        text::string(&format!("{}-lattice-{}", krate.name, krate.version))?,
+        if inherit.is_empty() { " ".to_owned() } else { format!(" inherit{inherit}; ") },
     );
     Ok(out)
 }

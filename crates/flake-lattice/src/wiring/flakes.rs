@@ -122,7 +122,6 @@ fn root(lattice: &Lattice, builder: &With) -> Result<String> {
         With::Nixpkgs(_) => NIXPKGS,
     };
     let systems = text::strings(system_of(&lattice.target).as_deref())?;
-    let facade = if lattice.facade.files.is_empty() { "" } else { " inherit (lattice) facade;" };
     Ok(format!(
         r#"# Every node, every level, the facade and the whole. `nix build .#NAME`, or `nix build` for everything.
 {{
@@ -144,20 +143,19 @@ fn root(lattice: &Lattice, builder: &With) -> Result<String> {
       lattice =
         release: system:
         {build};
-      outputs = lattice: lattice.nodes // lattice.levels // {{ default = lattice.whole;{facade} }};
     in
     {{
-      packages = each (system: outputs (lattice false system));
+      packages = each (system: (lattice false system).packages);
       # `nix build .#release.NAME`
       legacyPackages = each (system: {{
-        release = outputs (lattice true system);
+        release = (lattice true system).packages;
       }});
       checks = each (
         system:
         let
           all = lattice false system;
         in
-        removeAttrs (outputs all) ([ "default" ] ++ builtins.attrNames all.levels) // all.tests
+        removeAttrs all.packages ([ "default" ] ++ builtins.attrNames all.levels) // all.tests
       );
     }};
 }}

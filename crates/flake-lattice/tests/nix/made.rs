@@ -231,6 +231,7 @@ pub fn rich() -> Made {
         .node("or", "pub fn left() -> u32 { base::next() }\n", &["base"])
         .node("in", "pub const TEXT: &str = include_str!(\"data/a text.txt\");\npub fn right() -> u32 { base::next() }\n\
                      #[cfg(feature=\"std\")] pub const VERSION: &str = concat!(env!(\"CARGO_PKG_NAME\"), \" \", env!(\"CARGO_PKG_VERSION\"));\n", &["base"])
+        .file("base", "build.rs", "fn main() {\n    println!(\"cargo:rustc-cfg=made\");\n    println!(\"cargo:rustc-check-cfg=cfg(made)\");\n}\n")
         .file("in", "data/a text.txt", "hello\n")
         .node("top-node", "pub fn both() -> u32 { r#let::twice!(r#or_::left()) + r#in::right() }\n".replace("r#or_", "or").as_str(), &["in", "let", "or"])
         .facade("pub use r#in::VERSION; pub use top_node::both; pub mod parts { pub use or::left; }\n", &["in", "or", "top-node"])

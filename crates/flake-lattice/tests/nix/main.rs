@@ -1,4 +1,5 @@
 //! Lattices on a real Nix.
 
 mod building;
+mod commands;
 mod made;

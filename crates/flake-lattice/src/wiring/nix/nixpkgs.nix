@@ -19,6 +19,7 @@ in
       files ? [ "lib.rs" ],
       root ? "lib.rs",
       dependencies ? [ ],
+      externals ? [ ],
       flags ? [ ],
       env ? { },
     }:
@@ -27,7 +28,11 @@ in
       // {
         inherit dependencies release;
         inherit (crate) edition version;
-        crateName = name;
+        crateName =
+          if externals == [ ] then
+            name
+          else
+            throw "${name} needs ${builtins.concatStringsSep ", " externals}, which are not built here yet: use cargo";
         libName = library;
         libPath = root;
         crateBin = [ ];

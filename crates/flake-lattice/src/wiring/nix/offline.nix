@@ -41,17 +41,23 @@ in
       files ? [ "lib.rs" ],
       root ? "lib.rs",
       dependencies ? [ ],
+      externals ? [ ],
       flags ? [ ],
       env ? { },
     }:
     let
       isOneFile = files == [ root ];
       src = if isOneFile then folder + "/${root}" else source folder files;
+      title = "${name}-${crate.version}";
       built = derivation (
         env
         // {
           inherit library rustc system;
-          name = "${name}-${crate.version}";
+          name =
+            if externals == [ ] then
+              title
+            else
+              throw "${name} needs ${concatStringsSep ", " externals}, which a compiler alone does not build: use cargo";
           builder = "/bin/sh";
           args = [ ./compile.sh ];
           # Another one at the same place compiles otherwise.
@@ -69,7 +75,7 @@ in
               "--edition=${crate.edition}"
               "--emit=link"
               "--cap-lints=allow"
-              "-Cmetadata=${name}-${crate.version}"
+              "-Cmetadata=${title}"
               "--remap-path-prefix=${src}=${name}${if isOneFile then "/${root}" else ""}"
             ]
             ++ profile

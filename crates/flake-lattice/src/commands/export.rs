@@ -1,0 +1,149 @@
+//! `flake-lattice export`: a node and all that is below it as a lattice of its own, which needs nothing around it.
+
+use crate::model::{Facade, LATTICE_FILE, Lattice};
+use crate::place::{Place, PlaceArgs, TOOL};
+use crate::wiring::{self, Options, Wiring, With};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use studio_core::cli::{Context, Done};
+use studio_core::error::{Error, Exit, OrSay, Result};
+use studio_core::generated::{Kind, Overwrite, Tree, write};
+use studio_core::{fs, ui};
+use toml_edit::{Array, DocumentMut, value};
+
+/// Copy nodes and all that is below them into a folder that is a flake and a cargo workspace of its own
+///
+/// Prints the folder.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// A node, or the path of an item in it
+    #[arg(value_name = "NODE", required = true)]
+    nodes: Vec<String>,
+    /// Where they go
+    #[arg(short, long, value_name = "DIR")]
+    output: Utf8PathBuf,
+    /// Replace whatever is in the folder; what was made by hand is kept beside it
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+impl Args {
+    /// Does it.
+    pub fn run(self, cx: &Context) -> Result<Done> {
+        let place = self.place.read(cx)?;
+        let output = cx.env.cwd().join(&self.output);
+        if output == place.folder || output.starts_with(place.folder.join("nodes")) {
+            return Err(Error::new("a part of a lattice cannot lie in it")
+                .hint("choose another folder: `--output DIR`")
+                .exit(Exit::Usage));
+        }
+        let mut wanted = BTreeSet::new();
+        for name in &self.nodes {
+            wanted.insert(place.node(name)?.to_owned());
+        }
+        let lattice = part(&place.lattice, &wanted);
+        let tree = tree(&place, &lattice)?;
+        let overwrite = if self.force { Overwrite::Anything } else { Overwrite::OnlyGenerated };
+        let written = write(&output, &tree, TOOL, overwrite)?;
+        let nodes = ui::count(lattice.nodes.len(), "node");
+        match written.changes.len() {
+            0 => cx.ui.step(format!("{nodes}: nothing changed")),
+            some => cx.ui.step(format!("{nodes}: {} written", ui::count(some, "file"))),
+        }
+        if let Some(kept) = written.kept {
+            cx.ui.step(format!("what was there by hand is in `{kept}`"));
+        }
+        Ok(Done::with(output))
+    }
+}
+
+/// The lattice of these nodes and all below them; it has no facade, which would name others.
+fn part(lattice: &Lattice, wanted: &BTreeSet<String>) -> Lattice {
+    let mut keep = wanted.clone();
+    // Each node comes after those that it names.
+    for node in lattice.nodes.iter().rev() {
+        if keep.contains(&node.name) {
+            keep.extend(node.dependencies.keys().cloned());
+        }
+    }
+    let nodes: Vec<_> =
+        lattice.nodes.iter().filter(|node| keep.contains(&node.name)).cloned().collect();
+    let used: BTreeSet<&String> = nodes.iter().flat_map(|node| &node.externals).collect();
+    let externals = lattice.externals.iter().filter(|(key, _)| used.contains(key));
+    let items: BTreeSet<&str> =
+        nodes.iter().flat_map(|node| &node.items).map(|item| item.path.as_str()).collect();
+    let mut krate = lattice.krate.clone();
+    krate.items = nodes.iter().map(|node| node.items.len()).sum();
+    let coarsened = lattice.coarsened.iter();
+    Lattice {
+        krate,
+        facade: Facade {
+            dependencies: BTreeSet::new(),
+            externals: BTreeSet::new(),
+            files: BTreeMap::new(),
+        },
+        externals: externals.map(|(key, one)| (key.clone(), one.clone())).collect(),
+        coarsened: coarsened
+            .filter(|one| one.items.iter().any(|item| items.contains(item.as_str())))
+            .cloned()
+            .collect(),
+        nodes,
+        ..lattice.clone()
+    }
+}
+
+/// The files of a part of a lattice, out of the folder of the whole.
+fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
+    let mut tree = Tree::new();
+    let json = serde_json::to_string_pretty(lattice).or_say(|| "the lattice cannot be written")?;
+    tree.add(LATTICE_FILE, json + "\n", Kind::Plain)?;
+    tree.add("Cargo.toml", workspace(&place.folder)?, Kind::Plain)?;
+    // Versions that nothing here asks for are left out by cargo.
+    for file in ["Cargo.lock", ".cargo/config.toml"] {
+        if let Some(text) = fs::read_optional(&place.folder.join(file))? {
+            tree.add(file, text, Kind::Plain)?;
+        }
+    }
+    for node in &lattice.nodes {
+        let folder = format!("nodes/{}", node.name);
+        let manifest = "Cargo.toml".to_owned();
+        let files: BTreeSet<&String> = node.files.keys().chain([&manifest]).collect();
+        for file in files {
+            let path = format!("{folder}/{file}");
+            tree.add(&path, fs::read(&place.folder.join(&path))?, Kind::Plain)?;
+        }
+    }
+    let builder = match place.toolchain()? {
+        Some(toolchain) => With::Offline(toolchain),
+        None => With::Nixpkgs(nixpkgs(&place.folder)?),
+    };
+    let wiring = match builder {
+        With::Offline(_) => Wiring::Import,
+        With::Nixpkgs(_) => Wiring::Root,
+    };
+    wiring::add(&mut tree, lattice, &Options { wiring, builder })?;
+    Ok(tree)
+}
+
+/// The manifest of the workspace, with the nodes as its members.
+fn workspace(folder: &Utf8Path) -> Result<String> {
+    let file = folder.join("Cargo.toml");
+    let text = fs::read_optional(&file)?.unwrap_or_default();
+    let mut manifest: DocumentMut =
+        text.parse().or_say(|| format!("`{file}` is no manifest of cargo"))?;
+    manifest["workspace"]["members"] = value(Array::from_iter(["nodes/*"]));
+    Ok(manifest.to_string())
+}
+
+/// The reference of nixpkgs in the flake of the whole.
+fn nixpkgs(folder: &Utf8Path) -> Result<String> {
+    let file = folder.join("flake.nix");
+    let text = fs::read_optional(&file)?.unwrap_or_default();
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("inputs.nixpkgs.url = \""));
+    line.and_then(|rest| rest.strip_suffix("\";")).map(str::to_owned).ok_or_else(|| {
+        Error::new(format!("`{file}` does not say which nixpkgs it uses"))
+            .hint("generate it again: `flake-lattice generate`")
+    })
+}
