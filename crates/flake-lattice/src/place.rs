@@ -2,11 +2,11 @@
 
 use crate::commands;
 use crate::model::{LATTICE_FILE, Lattice};
-use crate::wiring::{self, TOOLCHAIN_FILE, Toolchain};
+use crate::wiring;
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::Context;
-use studio_core::error::{Error, Exit, OrSay, Result};
-use studio_core::{fs, names};
+use studio_core::error::{Error, Exit, Result};
+use studio_core::names;
 
 /// The command by whose name the folder is written.
 pub const TOOL: &str = "flake-lattice";
@@ -67,17 +67,6 @@ impl Place {
     pub fn at(folder: Utf8PathBuf) -> Result<Place> {
         let lattice = commands::read(&folder)?;
         Ok(Place { folder, lattice })
-    }
-
-    /// The compiler that builds it, if that is one of this machine.
-    pub fn toolchain(&self) -> Result<Option<Toolchain>> {
-        let file = self.folder.join(TOOLCHAIN_FILE);
-        match fs::read_optional(&file)? {
-            None => Ok(None),
-            Some(text) => serde_json::from_str(&text)
-                .or_say(|| format!("`{file}` does not say which compiler to use"))
-                .map(Some),
-        }
     }
 
     /// Everything.

@@ -1,6 +1,7 @@
 //! `flake-lattice build`: nodes, levels, the facade or everything, by Nix.
 
 use crate::place::{Part, Place, PlaceArgs};
+use crate::wiring::Toolchain;
 use camino::Utf8PathBuf;
 use studio_core::cli::{Context, Done};
 use studio_core::error::{Error, Result};
@@ -67,7 +68,7 @@ pub(crate) fn build(
 
 /// Adds what may be wrong with the compiler.
 fn explained(place: &Place, error: Error, log: &Log) -> Error {
-    let Ok(Some(toolchain)) = place.toolchain() else { return error };
+    let Ok(toolchain) = Toolchain::read(&place.folder) else { return error };
     if !toolchain.rustc.is_file() {
         return error
             .hint(format!("there is no compiler at `{}`; generate again here", toolchain.rustc));

@@ -2,7 +2,7 @@
 
 use crate::model::{Facade, LATTICE_FILE, Lattice};
 use crate::place::{Place, PlaceArgs, TOOL};
-use crate::wiring::{self, Options, Wiring, With};
+use crate::wiring::{self, Options};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use studio_core::cli::{Context, Done};
@@ -115,15 +115,8 @@ fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
             tree.add(&path, fs::read(&place.folder.join(&path))?, Kind::Plain)?;
         }
     }
-    let builder = match place.toolchain()? {
-        Some(toolchain) => With::Offline(toolchain),
-        None => With::Nixpkgs(nixpkgs(&place.folder)?),
-    };
-    let wiring = match builder {
-        With::Offline(_) => Wiring::Import,
-        With::Nixpkgs(_) => Wiring::Root,
-    };
-    wiring::add(&mut tree, lattice, &Options { wiring, builder })?;
+    let options = Options::read(&place.folder)?;
+    wiring::add(&mut tree, lattice, &options)?;
     Ok(tree)
 }
 
@@ -135,15 +128,4 @@ fn workspace(folder: &Utf8Path) -> Result<String> {
         text.parse().or_say(|| format!("`{file}` is no manifest of cargo"))?;
     manifest["workspace"]["members"] = value(Array::from_iter(["nodes/*"]));
     Ok(manifest.to_string())
-}
-
-/// The reference of nixpkgs in the flake of the whole.
-fn nixpkgs(folder: &Utf8Path) -> Result<String> {
-    let file = folder.join("flake.nix");
-    let text = fs::read_optional(&file)?.unwrap_or_default();
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("inputs.nixpkgs.url = \""));
-    line.and_then(|rest| rest.strip_suffix("\";")).map(str::to_owned).ok_or_else(|| {
-        Error::new(format!("`{file}` does not say which nixpkgs it uses"))
-            .hint("generate it again: `flake-lattice generate`")
-    })
 }

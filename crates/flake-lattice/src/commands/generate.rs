@@ -4,6 +4,7 @@ use super::Crate;
 use crate::generate::{Generated, Proof, digest_of, files_of, generate, options, summary};
 use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, Lattice};
 use crate::plan::Request;
+use crate::wiring::{self, WiringArgs};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::{Context, Done};
 use studio_core::error::Result;
@@ -32,6 +33,8 @@ pub struct Args {
     force: bool,
     #[command(flatten)]
     krate: Crate,
+    #[command(flatten)]
+    nix: WiringArgs,
 }
 
 impl Args {
@@ -50,16 +53,21 @@ impl Args {
             }
         };
         request.output = Some(output.clone());
-        if let Some(lattice) = self.is_current(&request, &output) {
+        if let Some(lattice) = self.is_current(&request, &output)
+            && self.nix.is_current(cx, &output)
+        {
             cx.ui.step(format!("`{}` has not changed: nothing to do", lattice.krate.name));
             return Ok(Done::with(output));
         }
+        // Before the work that takes long: there may be no compiler.
+        let options = self.nix.options(cx)?;
         let proof = if self.no_check { Proof::None } else { Proof::Compiled };
         let generated = generate(&request, &cx.env.cache_home()?, proof, &cx.ui)?;
         let mut tree = Tree::new();
         for (path, bytes) in &generated.files {
             tree.add(path, bytes.clone(), Kind::Plain)?;
         }
+        wiring::add(&mut tree, &generated.lattice, &options)?;
         let overwrite = if self.force { Overwrite::Anything } else { Overwrite::OnlyGenerated };
         let written = write(&output, &tree, TOOL, overwrite)?;
         report(cx, &generated);

@@ -5,12 +5,14 @@
 //! the one file or the few files that the compiler reads, never the folder around them, so that nothing but they can
 //! cause a rebuild. Not here: what the crates are (`lattice.json`), and running Nix.
 
+mod args;
 mod data;
 mod flakes;
 mod lock_size;
 mod text;
 mod toolchain;
 
+pub use args::{Record, WIRING_FILE, WiringArgs};
 pub use lock_size::LockSize;
 pub use toolchain::{TOOLCHAIN_FILE, Toolchain};
 
@@ -20,7 +22,18 @@ use studio_core::error::Error;
 use studio_core::generated::{Kind, Tree};
 
 /// How the flakes of single nodes know what is below them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Wiring {
     /// They have no inputs and import the flake of the whole from the folder that both are in.
     #[default]
@@ -34,7 +47,18 @@ pub enum Wiring {
 }
 
 /// What builds a crate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Builder {
     /// A Rust compiler of this machine and nothing else.
     #[default]
@@ -77,6 +101,7 @@ pub fn level_name(level: usize, levels: usize) -> String {
 pub fn add(tree: &mut Tree, lattice: &Lattice, options: &Options) -> Result<()> {
     check_names(lattice)?;
     let mut files = flakes::files(lattice, options)?;
+    files.push((WIRING_FILE.to_owned(), Record::of(options).to_json()?));
     files.push(("lattice.nix".to_owned(), data::lattice_nix(lattice, tree)?));
     files.push(("source.nix".to_owned(), include_str!("nix/source.nix").to_owned()));
     files.extend(options.builder.files()?);

@@ -8,14 +8,14 @@ use studio_core::error::Exit;
 use testkit::{Dice, Sandbox};
 
 /// The derivations of all nodes, by name.
-fn derivations(sandbox: &Sandbox, folder: &str) -> BTreeMap<String, String> {
+pub fn derivations(sandbox: &Sandbox, folder: &str) -> BTreeMap<String, String> {
     let apply = "builtins.mapAttrs (_: node: node.drvPath)";
     let words = ["nix", "eval", "--json", "--file", "default.nix", "nodes", "--apply", apply];
     serde_json::from_str(&sandbox.run_words(folder, &words).ok()).expect("JSON")
 }
 
 /// The nodes whose derivation is another one.
-fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+pub fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
     assert!(before.keys().eq(after.keys()));
     before.keys().filter(|name| before[*name] != after[*name]).cloned().collect()
 }

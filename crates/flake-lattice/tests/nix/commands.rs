@@ -73,15 +73,17 @@ fn what_is_not_there_is_said_with_what_may_be_meant() {
     ");
     shows!(sandbox.run("", "flake-lattice build --in home").fails(1), @"
     ------- stderr -------
-    error: `[SANDBOX]/home` has no `lattice.json`
-    hint: make a lattice there: `flake-lattice generate --output DIR`
+    error: there is no lattice in `[SANDBOX]/home`
+      it has no `lattice.json`
+    hint: make one: `flake-lattice generate --output DIR`
     [exit status: 1]
     ");
     sandbox.write("rich/lattice.json", "{ \"format\": 99 }");
     shows!(sandbox.run("rich", "flake-lattice build").fails(1), @"
     ------- stderr -------
-    error: `[SANDBOX]/rich/lattice.json` has the format 99, and 1 is known here
-    hint: generate it again, with this version: `flake-lattice generate --output DIR`
+    error: `[SANDBOX]/rich/lattice.json` is no lattice that this version can read
+      its format is 99, and 1 is wanted
+    hint: make it again: `flake-lattice generate --output DIR`
     [exit status: 1]
     ");
 }
@@ -120,13 +122,13 @@ fn a_compiler_that_is_gone_is_named() {
 fn a_lattice_that_is_as_it_was_generated_is_verified() {
     let sandbox = scene();
     shows!(sandbox.run("rich", "flake-lattice verify"), @"
-    files    29 files as generated
+    files    30 files as generated
     syntax   11 files of Nix
     nix      5 nodes evaluated for [SYSTEM]
     cargo    6 crates compiled
     ");
     shows!(sandbox.run("rich", "flake-lattice verify --build -q"), @"
-    files    29 files as generated
+    files    30 files as generated
     syntax   11 files of Nix
     nix      5 nodes evaluated for [SYSTEM]
     cargo    6 crates compiled
@@ -182,7 +184,7 @@ fn a_node_is_exported_with_all_that_it_needs() {
     shows!(sandbox.run("", "flake-lattice export or rich_crate::let --in rich --output out/part"), @"
     [SANDBOX]/out/part
     ------- stderr -------
-    3 nodes: 19 files written
+    3 nodes: 20 files written
     ");
     let files = sandbox.sh("out/part", "find . -type f | LC_ALL=C sort").ok();
     shows!(files, @"
@@ -206,6 +208,7 @@ fn a_node_is_exported_with_all_that_it_needs() {
     ./offline.nix
     ./source.nix
     ./toolchain.json
+    ./wiring.json
     ");
     // It stands alone: elsewhere, in git and without.
     sandbox.sh("", "mv out/part alone; rm -r rich out").ok();

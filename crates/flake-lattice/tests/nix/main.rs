@@ -2,4 +2,5 @@
 
 mod building;
 mod commands;
+mod generated;
 mod made;
