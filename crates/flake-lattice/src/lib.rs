@@ -10,6 +10,7 @@ pub mod coarsen;
 pub mod commands;
 pub mod diff;
 pub mod digest;
+pub mod drawing;
 pub mod emit;
 pub mod generate;
 pub mod graph;

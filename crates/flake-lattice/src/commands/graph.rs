@@ -1,10 +1,12 @@
 //! `flake-lattice graph`: the nodes and what builds on what, for other programs.
 
 use super::Crate;
+use crate::drawing::svg;
 use crate::model::Lattice;
 use camino::Utf8PathBuf;
 use studio_core::cli::{Context, Done};
 use studio_core::error::{OrSay, Result};
+use studio_core::process::Program;
 
 /// Write the graph of the nodes to stdout
 #[derive(Debug, clap::Args)]
@@ -12,8 +14,11 @@ pub struct Args {
     /// The folder of a lattice or of a crate; otherwise the current one
     folder: Option<Utf8PathBuf>,
     /// For Graphviz, which is what is written unless something else is asked for
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "svg"])]
     dot: bool,
+    /// As a picture, which Graphviz draws if it is installed
+    #[arg(long, conflicts_with = "json")]
+    svg: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -28,7 +33,22 @@ impl Args {
         if self.json {
             return Ok(Done::with(json(&lattice)?));
         }
+        if self.svg {
+            return Ok(Done::with(picture(cx, &lattice)));
+        }
         Ok(Done::with(dot(&lattice)))
+    }
+}
+
+/// By Graphviz, or our own, which is plainer.
+fn picture(cx: &Context, lattice: &Lattice) -> String {
+    let program = Program::new("dot", cx.env.cwd()).arg("-Tsvg").stdin(dot(lattice));
+    match program.run() {
+        Ok(said) => said.text(),
+        Err(failure) => {
+            cx.ui.detail(format!("drawn without Graphviz: {failure}"));
+            svg(lattice)
+        }
     }
 }
 
