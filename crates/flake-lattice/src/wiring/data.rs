@@ -243,7 +243,51 @@ fn references<'a>(names: impl Iterator<Item = &'a str>) -> Result<String> {
     Ok(text::list(&items?))
 }
 
-/// The integration tests of the original, against the facade.
-fn tests(_lattice: &Lattice, _tree: &Tree) -> Result<String> {
-    Ok("{ }".to_owned())
+/// The integration tests of the original, against the facade; those that need other crates are left to cargo.
+fn tests(lattice: &Lattice, tree: &Tree) -> Result<String> {
+    let none = || Ok("{ }".to_owned());
+    let manifest = file(tree, "tests/Cargo.toml").and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let Some(manifest) = manifest.and_then(|text| text.parse::<DocumentMut>().ok()) else {
+        return none();
+    };
+    let needs_others = ["dev-dependencies", "target"].iter().any(|key| {
+        manifest.get(key).and_then(|item| item.as_table_like()).is_some_and(|all| !all.is_empty())
+    });
+    if needs_others || lattice.facade.files.is_empty() {
+        return none();
+    }
+    let listed = manifest.get("test").and_then(|tests| tests.as_array_of_tables());
+    let said = |table: &toml_edit::Table, key: &str| Some(table.get(key)?.as_str()?.to_owned());
+    let roots: Vec<(String, String)> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(|test| Some((said(test, "name")?, said(test, "path")?)))
+        .collect();
+    if roots.is_empty() {
+        return none();
+    }
+    let all = tree.files().map(|(path, _)| path.as_str());
+    let all: Vec<String> =
+        all.filter_map(|path| path.strip_prefix("tests/")).map(str::to_owned).collect();
+    let files = sources(all.iter());
+    let flags: Vec<String> =
+        lattice.features.iter().map(|name| format!("feature=\"{name}\"")).collect();
+    let env = environment(lattice, tree, "tests", &files);
+    let mut out =
+        String::from("mkTests crate {\n    folder = ./tests;\n    dependencies = [ facade ];\n");
+    let _ = writeln!(out, "    files = {};", text::strings(files.iter().copied())?);
+    if !flags.is_empty() {
+        let _ = writeln!(out, "    flags = {};", text::strings(flags.iter().map(String::as_str))?);
+    }
+    if !env.is_empty() {
+        let pairs =
+            env.iter().map(|(name, value)| Ok(format!("{name} = {};", text::string(value)?)));
+        let _ = writeln!(out, "    env = {{ {} }};", pairs.collect::<Result<Vec<_>>>()?.join(" "));
+    }
+    out.push_str("    roots = {\n");
+    for (name, path) in &roots {
+        let _ = writeln!(out, "      {} = {};", text::name(name)?, text::string(path)?);
+    }
+    out.push_str("    };\n  }");
+    Ok(out)
 }

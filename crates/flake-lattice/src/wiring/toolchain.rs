@@ -19,6 +19,8 @@ pub struct Toolchain {
     pub version: String,
     /// The target that it compiles for by default.
     pub host: String,
+    /// The C compiler that links programs: for tests alone, and there may be none.
+    pub linker: Option<Utf8PathBuf>,
 }
 
 impl Toolchain {
@@ -43,7 +45,7 @@ impl Toolchain {
         let inner = Utf8PathBuf::from(sysroot).join("bin/rustc");
         let program = if inner.is_file() { inner } else { cx.env.cwd().join(asked) };
         let said = ask(program.as_str(), &["-vV"])?;
-        Toolchain::parse(program, &said)
+        Ok(Toolchain { linker: linker(cx), ..Toolchain::parse(program, &said)? })
     }
 
     /// From what `rustc -vV` says.
@@ -51,9 +53,12 @@ impl Toolchain {
         let version = said.lines().next().and_then(|line| line.strip_prefix("rustc "));
         let host = said.lines().find_map(|line| line.strip_prefix("host: "));
         match (version, host) {
-            (Some(version), Some(host)) => {
-                Ok(Toolchain { rustc, version: version.to_owned(), host: host.to_owned() })
-            }
+            (Some(version), Some(host)) => Ok(Toolchain {
+                rustc,
+                version: version.to_owned(),
+                host: host.to_owned(),
+                linker: None,
+            }),
             _ => Err(Error::new(format!("`{rustc} -vV` did not say which compiler it is"))
                 .because(said)
                 .hint("give the Rust compiler to build with: `--rustc PATH`")),
@@ -76,6 +81,12 @@ impl Toolchain {
         };
         above.iter().find(closed).map(|folder| (*folder).to_owned())
     }
+}
+
+/// `cc` on PATH.
+fn linker(cx: &Context) -> Option<Utf8PathBuf> {
+    let folders = cx.env.get("PATH")?.split(':').filter(|folder| folder.starts_with('/'));
+    folders.map(|folder| Utf8Path::new(folder).join("cc")).find(|path| path.is_file())
 }
 
 #[cfg(test)]

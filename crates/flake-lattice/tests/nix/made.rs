@@ -33,6 +33,7 @@ pub fn toolchain() -> Toolchain {
                 rustc: Utf8Path::new(sysroot.trim()).join("bin/rustc"),
                 version: after("rustc "),
                 host: after("host: "),
+                linker: Some("/usr/bin/cc".into()),
             }
         })
         .clone()

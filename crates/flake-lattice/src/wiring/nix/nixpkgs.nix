@@ -51,5 +51,6 @@ in
       }) packages
     );
 
-  mkTests = _: { };
+  # They would need what tests depend on besides.
+  mkTests = _: _: { };
 }

@@ -28,6 +28,26 @@ let
 
   rustc = program toolchain.rustc;
 
+  lines = concatStringsSep "\n";
+
+  # What every call of compile.sh has.
+  common = {
+    inherit rustc system;
+    builder = "/bin/sh";
+    args = [ ./compile.sh ];
+    # Another one at the same place compiles otherwise.
+    inherit (toolchain) version;
+    # An environment variable has an end after 128 KiB.
+    passAsFile = [
+      "dependencies"
+      "flags"
+    ];
+  };
+
+  # Dependencies for compile.sh, and for the compiler.
+  listed = dependencies: concatStringsSep "" (map (one: "${one} ${one.library}\n") dependencies);
+  named = map (one: "--extern=${one.library}=${one}/lib${one.library}.rlib");
+
   profile = if release then [ "-Copt-level=3" ] else [ "-Cembed-bitcode=no" ];
 in
 {
@@ -50,25 +70,17 @@ in
       src = if isOneFile then folder + "/${root}" else source folder files;
       title = "${name}-${crate.version}";
       built = derivation (
-        env
+        common
+        // env
         // {
-          inherit library rustc system;
+          inherit library;
           name =
             if externals == [ ] then
               title
             else
               throw "${name} needs ${concatStringsSep ", " externals}, which a compiler alone does not build: use cargo";
-          builder = "/bin/sh";
-          args = [ ./compile.sh ];
-          # Another one at the same place compiles otherwise.
-          inherit (toolchain) version;
-          # An environment variable has an end after 128 KiB.
-          passAsFile = [
-            "dependencies"
-            "flags"
-          ];
-          dependencies = concatStringsSep "" (map (one: "${one} ${one.library}\n") dependencies);
-          flags = concatStringsSep "\n" (
+          dependencies = listed dependencies;
+          flags = lines (
             [
               "--crate-name=${library}"
               "--crate-type=lib"
@@ -80,7 +92,7 @@ in
             ]
             ++ profile
             ++ map (flag: "--cfg=${flag}") flags
-            ++ map (one: "--extern=${one.library}=${one}/lib${one.library}.rlib") dependencies
+            ++ named dependencies
             ++ [ (if isOneFile then "${src}" else "${src}/${root}") ]
           );
         }
@@ -88,7 +100,55 @@ in
     in
     built // { inherit library; };
 
-  mkTests = _: { };
+  # Integration tests: `roots` are files by the name of the test. Without a linker there are none.
+  mkTests =
+    crate:
+    {
+      folder,
+      files,
+      roots,
+      dependencies,
+      flags ? [ ],
+      env ? { },
+    }:
+    let
+      src = source folder files;
+      mkTest =
+        name: root:
+        derivation (
+          common
+          // env
+          // {
+            inherit (toolchain) linker;
+            name = "${crate.name}-test-${name}-${crate.version}";
+            test = name;
+            # What links calls what lies beside it.
+            PATH = dirOf toolchain.linker;
+            CARGO_MANIFEST_DIR = src;
+            dependencies = listed dependencies;
+            flags = lines (
+              [
+                "--crate-name=${replaceStrings [ "-" ] [ "_" ] name}"
+                "--edition=${crate.edition}"
+                "--cap-lints=allow"
+              ]
+              ++ profile
+              ++ map (flag: "--cfg=${flag}") flags
+              ++ named dependencies
+              ++ [ "${src}/${root}" ]
+            );
+          }
+        );
+    in
+    if toolchain.linker or null == null then
+      { }
+    else
+      builtins.listToAttrs (
+        map (name: {
+          name = "test-${name}";
+          value = mkTest name roots.${name};
+        }) (builtins.attrNames roots)
+      );
 
   # A folder of links to what is in others.
   mkFolder =
