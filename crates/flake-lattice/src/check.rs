@@ -5,10 +5,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use studio_core::error::{Error, Result};
+use studio_core::fs;
 use studio_core::process::Program;
-use studio_core::ui::{Ui, Verbosity};
+use studio_core::ui::{Foot, Ui, Verbosity};
 
 /// What is wrong with a crate of the lattice.
 #[derive(Clone, Debug)]
@@ -74,8 +75,7 @@ impl Workshop {
             program = program.args(["--target", triple]);
         }
         ui.detail(format!("+ {}", program.line()));
-        let mut progress =
-            Progress { ui, total, what, done: 0, began: Instant::now(), shown: None };
+        let mut progress = Progress::begin(ui, total, what);
         let mut checked = Checked::default();
         let mut strange = vec![];
         let workspace = &self.workspace;
@@ -97,11 +97,11 @@ impl Workshop {
             }
             _ => {}
         })?;
-        progress.end();
+        drop(progress);
         checked.all = heard.code == Some(0);
         if !checked.all && checked.faults.is_empty() {
             strange.push(heard.stderr.trim().to_owned());
-            return Err(not_compiled(&strange.join("\n")));
+            return Err(not_compiled(&strange.join("\n"), &self.target));
         }
         Ok(checked)
     }
@@ -118,13 +118,16 @@ impl Workshop {
             return Ok(());
         }
         ui.step("getting the dependencies");
-        ask(&[]).map(drop).map_err(|cause| not_compiled(&Error::from(cause).causes().join("\n")))
+        ask(&[])
+            .map(drop)
+            .map_err(|cause| not_compiled(&Error::from(cause).causes().join("\n"), &self.target))
     }
 }
 
 /// cargo itself failed, or a dependency does not compile: nothing that the nodes could be blamed for.
-fn not_compiled(said: &str) -> Error {
+fn not_compiled(said: &str, place: &Utf8Path) -> Error {
     let error = Error::new("the lattice could not be compiled").because(said);
+    let error = fs::explain(error, said, place);
     if said.contains("offline") {
         return error.hint("connect to the network once, for `cargo fetch`");
     }
@@ -169,33 +172,27 @@ fn fault(krate: &str, diagnostic: &Diagnostic) -> Option<Fault> {
     })
 }
 
-/// A line on the terminal that is written over, so that a long check is seen to go on.
+/// A line at the foot of the terminal, so that a long check is seen to go on.
 struct Progress<'a> {
-    ui: &'a Ui,
+    foot: Option<Foot<'a>>,
     total: usize,
     what: &'a str,
     done: usize,
     began: Instant,
-    shown: Option<Instant>,
 }
 
-impl Progress<'_> {
-    fn one_more(&mut self) {
-        self.done += 1;
-        let quiet = !self.ui.on_terminal() || self.ui.verbosity() < Verbosity::Normal;
-        let soon = self.shown.is_some_and(|shown| shown.elapsed() < Duration::from_millis(100));
-        if quiet || soon {
-            return;
-        }
-        self.shown = Some(Instant::now());
-        let seconds = self.began.elapsed().as_secs();
-        let text = format!("{}: {} of {}, {seconds} s", self.what, self.done, self.total);
-        self.ui.in_place(&format!("\r{text}\x1b[K"));
+impl<'a> Progress<'a> {
+    fn begin(ui: &'a Ui, total: usize, what: &'a str) -> Progress<'a> {
+        let is_seen = ui.on_terminal() && ui.verbosity() >= Verbosity::Normal;
+        Progress { foot: is_seen.then(|| ui.foot()), total, what, done: 0, began: Instant::now() }
     }
 
-    fn end(&mut self) {
-        if self.shown.is_some() {
-            self.ui.in_place("\r\x1b[K");
+    fn one_more(&mut self) {
+        self.done += 1;
+        if let Some(foot) = &self.foot {
+            let seconds = self.began.elapsed().as_secs();
+            let text = format!("{}: {} of {}  {seconds}s", self.what, self.done, self.total);
+            foot.show(&[text], foot.size().0);
         }
     }
 }
