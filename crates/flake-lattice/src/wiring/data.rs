@@ -79,7 +79,8 @@ struct Parts<'a> {
     root: String,
     files: Vec<&'a str>,
     dependencies: Vec<&'a str>,
-    externals: &'a BTreeSet<String>,
+    /// What a compiler and nodes alone are not enough for.
+    needs: BTreeSet<String>,
     flags: BTreeSet<String>,
     env: BTreeMap<&'static str, String>,
 }
@@ -104,8 +105,8 @@ impl Parts<'_> {
         if !self.dependencies.is_empty() {
             line("dependencies", references(self.dependencies.iter().copied())?);
         }
-        if !self.externals.is_empty() {
-            line("externals", text::strings(self.externals.iter().map(String::as_str))?);
+        if !self.needs.is_empty() {
+            line("needs", text::strings(self.needs.iter().map(String::as_str))?);
         }
         if !self.flags.is_empty() {
             line("flags", text::strings(self.flags.iter().map(String::as_str))?);
@@ -138,7 +139,7 @@ fn node_binding(lattice: &Lattice, node: &Node, tree: &Tree) -> Result<String> {
         library: None,
         root: root(tree, &folder, &files)?,
         dependencies: from_the_top(lattice, |name| node.dependencies.contains_key(name)),
-        externals: &node.externals,
+        needs: needs(tree, &folder, &node.externals),
         env: environment(lattice, tree, &folder, &files),
         flags,
         files,
@@ -161,7 +162,7 @@ fn facade_binding(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
         library: Some(&lattice.krate.lib),
         files,
         dependencies: from_the_top(lattice, |name| dependencies.contains(name)),
-        externals,
+        needs: needs(tree, "facade", externals),
         flags: BTreeSet::new(),
         env,
     };
@@ -182,12 +183,30 @@ fn sources<'a>(files: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
     files.map(String::as_str).filter(|file| !not_source.contains(file)).collect()
 }
 
+/// What a crate needs besides nodes: crates of others, and, where it is a whole crate, what that may have.
+fn needs(tree: &Tree, folder: &str, externals: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut needs = externals.clone();
+    let Some(manifest) = manifest(tree, folder) else { return needs };
+    let lib = |key: &str| manifest.get("lib").and_then(|lib| lib.get(key)?.as_bool());
+    let script = manifest.get("package").and_then(|package| package.get("build")?.as_str());
+    // Those of nodes say their flags to cargo, and nothing else.
+    if script.is_some_and(|_| folder.ends_with("__crate")) {
+        needs.insert("its build script".to_owned());
+    }
+    if lib("proc-macro") == Some(true) {
+        needs.insert("to be a macro for the compiler".to_owned());
+    }
+    needs
+}
+
+fn manifest(tree: &Tree, folder: &str) -> Option<DocumentMut> {
+    std::str::from_utf8(file(tree, &format!("{folder}/Cargo.toml"))?).ok()?.parse().ok()
+}
+
 /// The file that a library begins with: `lib.rs`, unless its manifest says otherwise.
 fn root(tree: &Tree, folder: &str, files: &[&str]) -> Result<String> {
-    let said = file(tree, &format!("{folder}/Cargo.toml")).and_then(|bytes| {
-        let manifest: DocumentMut = std::str::from_utf8(bytes).ok()?.parse().ok()?;
-        Some(manifest.get("lib")?.get("path")?.as_str()?.to_owned())
-    });
+    let said = manifest(tree, folder)
+        .and_then(|manifest| Some(manifest.get("lib")?.get("path")?.as_str()?.to_owned()));
     let root = said.unwrap_or_else(|| "lib.rs".to_owned());
     match files.contains(&root.as_str()) {
         true => Ok(root),

@@ -19,7 +19,7 @@ in
       files ? [ "lib.rs" ],
       root ? "lib.rs",
       dependencies ? [ ],
-      externals ? [ ],
+      needs ? [ ],
       flags ? [ ],
       env ? { },
     }:
@@ -29,10 +29,10 @@ in
         inherit dependencies release;
         inherit (crate) edition version;
         crateName =
-          if externals == [ ] then
+          if needs == [ ] then
             name
           else
-            throw "${name} needs ${builtins.concatStringsSep ", " externals}, which are not built here yet: use cargo";
+            throw "${name} needs ${builtins.concatStringsSep ", " needs}, which is not done here: build it by cargo";
         libName = library;
         libPath = root;
         crateBin = [ ];

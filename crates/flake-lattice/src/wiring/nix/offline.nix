@@ -61,7 +61,7 @@ in
       files ? [ "lib.rs" ],
       root ? "lib.rs",
       dependencies ? [ ],
-      externals ? [ ],
+      needs ? [ ],
       flags ? [ ],
       env ? { },
     }:
@@ -75,10 +75,10 @@ in
         // {
           inherit library;
           name =
-            if externals == [ ] then
+            if needs == [ ] then
               title
             else
-              throw "${name} needs ${concatStringsSep ", " externals}, which a compiler alone does not build: use cargo";
+              throw "${name} needs ${concatStringsSep ", " needs}, which a compiler alone cannot do: build it by cargo";
           dependencies = listed dependencies;
           flags = lines (
             [
