@@ -97,7 +97,7 @@ fn all_syntax_errors_are_shown_before_nix_is_asked() {
       home/b.nix:3:1: `}` is unexpected, wanted an expression
         }
         ^
-      hosts/a.nix:3:14: `=` is unexpected, wanted `;`
+      hosts/a.nix:3:14: `=` is unexpected, wanted `;`; is one missing at the end of line 2?
           services.y = 2;
                      ^
     hint: correct them in the studio and snapshot again

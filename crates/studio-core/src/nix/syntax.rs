@@ -280,8 +280,16 @@ fn explain(error: &ParseError, text: &str) -> (usize, String) {
         ParseError::UnexpectedExtra(range) => {
             (start(range), format!("{} is unexpected: the expression is complete", piece(range)))
         }
-        ParseError::UnexpectedWanted(_, range, wanted) => {
-            (start(range), format!("{} is unexpected, wanted {}", piece(range), words(wanted)))
+        ParseError::UnexpectedWanted(found, range, wanted) => {
+            let mut message = format!("{} is unexpected, wanted {}", piece(range), words(wanted));
+            let semicolon = SyntaxKind::TOKEN_SEMICOLON;
+            if *found == SyntaxKind::TOKEN_ASSIGN && wanted.contains(&semicolon) {
+                // The name of this binding was taken for a part of the value before it.
+                if let Some(line) = line_before_binding(text, start(range)) {
+                    message.push_str(&format!("; is one missing at the end of line {line}?"));
+                }
+            }
+            (start(range), message)
         }
         ParseError::UnexpectedDoubleBind(range) => {
             (start(range), "this pattern is named twice".to_owned())
@@ -295,6 +303,18 @@ fn explain(error: &ParseError, text: &str) -> (usize, String) {
         }
         other => (0, other.to_string()),
     }
+}
+
+/// The line that ends with the value before a binding, if the binding begins a line of its own; `at` is its `=`.
+fn line_before_binding(text: &str, at: usize) -> Option<usize> {
+    let before = text.get(..at)?;
+    let (above, name) = before.rsplit_once('\n')?;
+    let is_name = |c: char| c.is_alphanumeric() || "_-'.\"".contains(c);
+    let code = |line: &str| line.split('#').next().is_some_and(|code| !code.trim().is_empty());
+    if name.trim().is_empty() || !name.trim().chars().all(is_name) {
+        return None;
+    }
+    above.lines().enumerate().filter(|(_, line)| code(line)).last().map(|(line, _)| line + 1)
 }
 
 fn words(kinds: &[SyntaxKind]) -> String {
@@ -358,8 +378,11 @@ mod tests {
         assert_eq!(shown("{ a = 1; }"), "");
         assert_eq!(
             shown("{\n\ta = 1\n\tb = 2;\n}\n"),
-            "a.nix:3:4: `=` is unexpected, wanted `;`\n  \tb = 2;\n  \t  ^"
+            "a.nix:3:4: `=` is unexpected, wanted `;`; is one missing at the end of line 2?\n  \tb = 2;\n  \t  ^"
         );
+        // Across lines that hold no code; and not where the binding begins in the middle of a line.
+        assert!(shown("{\n a = 1\n\n # x\n b.c = 2;\n}").contains("end of line 2?"));
+        assert!(!shown("{ a = 1 b = 2; }").contains("end of line"));
         assert_eq!(
             shown("{ a = [ 1 2; }"),
             "a.nix:1:12: `;` is unexpected, wanted an expression\n  { a = [ 1 2; }\n             ^"
