@@ -166,6 +166,40 @@ fn a_feature_that_is_off_is_explained() {
 }
 
 #[test]
+fn what_is_known_about_a_failure_is_said_with_its_place() {
+    let checks = "{ make }:\n{\n  a = make \"a\" (import ./lib/scripts.nix).helo;\n}\n";
+    let files = [("checks.nix", checks), ("lib/scripts.nix", "{ hello = \"echo > $out\"; }\n")];
+    let (sandbox, snapshot) = scene(&files);
+    let outcome = sandbox.run(&snapshot, "flake-check");
+    let ours = outcome.fails(1).stderr.split_once("error: `nix flake check`").expect("our error").1;
+    shows!(ours, @"
+     found faults
+    hint: it is asked for at `checks.nix:3`
+    hint: all that nix said: `less [SANDBOX]/home/.local/share/studio/logs/[COMMIT]-check-[SYSTEM].log`
+    ");
+    // Where nothing was shown, what nix said stands before it.
+    let quiet = sandbox.run(&snapshot, "flake-check -q");
+    let (nix, ours) = quiet.fails(1).stderr.split_once("\nhint: ").expect("a hint");
+    assert!(nix.contains("attribute 'helo' missing"), "{quiet}");
+    assert!(ours.starts_with("it is asked for at `checks.nix:3`\n"), "{quiet}");
+}
+
+#[test]
+fn a_wrong_hash_is_found_in_the_flake() {
+    let checks = "{ make }:\n{\n  fetched = derivation ((make \"fetched\" \"echo hi > $out\").drvAttrs // {\n    \
+                  outputHashMode = \"flat\";\n    \
+                  outputHash = \"sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\";\n  });\n}\n";
+    let (sandbox, snapshot) = scene(&[("checks.nix", checks)]);
+    let outcome = sandbox.run(&snapshot, "flake-check");
+    let ours = outcome.fails(1).stderr.split_once("error: `nix flake check`").expect("our error").1;
+    shows!(ours, @"
+     found faults
+    hint: the hash is at `checks.nix:5`; if what came is right, in the studio: `sed -i 's|sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=|sha256-mOpuTyFvL7S2n/+bOkSELDhobKaF8/VdxIxdP7EQe+Q=|' checks.nix`
+    hint: all that nix said: `less [SANDBOX]/home/.local/share/studio/logs/[COMMIT]-check-[SYSTEM].log`
+    ");
+}
+
+#[test]
 fn flakes_need_not_be_turned_on() {
     let (sandbox, snapshot) = scene(&[]);
     sandbox.write("nix/etc/nix/nix.conf", "sandbox = false\nsubstituters =\nbuild-users-group =\n");

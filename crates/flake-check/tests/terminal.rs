@@ -52,3 +52,33 @@ fn what_is_under_way_stands_at_the_foot_and_what_failed_above_it() {
         assert!(log.contains("late-1.2> waiting"), "{log}");
     }
 }
+
+/// A build that ends as nixpkgs' `buildEnv` does, and an evaluation that goes wrong.
+const COLLISION: &str = r#"{ make }: {
+  env = make "env" ''
+    echo 'pkgs.buildEnv error: two given paths contain a conflicting subpath:'
+    echo "  \`@STORE@/0lbagnzv9xbd7hpjdpiyh8kvy97haiil-one-1.0/bin/x' and"
+    echo "  \`@STORE@/1lbagnzv9xbd7hpjdpiyh8kvy97haiil-two-2.0/bin/x'"
+    exit 25
+  '';
+}
+"#;
+const MISSING: &str = "{ make }:\n{\n  a = make \"a\" { }.script;\n}\n";
+
+#[test]
+fn what_nix_says_for_machines_is_understood_as_well() {
+    let nix = RealNix::find();
+    let sandbox = Sandbox::new().with_nix(&nix);
+    let collision = COLLISION.replace("@STORE@", sandbox.root().join("nix/store").as_str());
+    for (checks, hint) in [
+        (collision.as_str(), "hint: `one-1.0` and `two-2.0` both have `bin/x`: take one"),
+        (MISSING, "hint: it is asked for at `checks.nix:3`"),
+    ] {
+        let snapshot = sandbox.small_snapshot(&nix, &[("checks.nix", checks)]);
+        let line = "flake-check --color never";
+        // A wide one, so that no line is broken.
+        let (code, said) = sandbox.start_on_terminal(&snapshot, line, (24, 400)).ends();
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(hint), "no `{hint}`: {said}");
+    }
+}

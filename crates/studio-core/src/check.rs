@@ -59,7 +59,7 @@ fn run(cx: &Context, nix: &Nix, slot: &Slot<'_>, log: &str) -> Result<Verdict> {
     };
     cx.ui.step(format!("syntax of {}: good", ui::count(files, "file")));
     let version = nix.version()?.to_string();
-    let mut log = Log::create(cx, &format!("{log}.log"))?;
+    let mut log = Log::create(cx, &format!("{log}.log"))?.about(snapshot.path());
     if let Err(refusal) = nix.flake_check(cx, &snapshot.flake_ref(), &mut log) {
         // What the machine's Nix cannot do says nothing about the snapshot.
         if refusal.blame() != Blame::Machine {

@@ -112,7 +112,7 @@ fn build_part(
         cx.ui.step(format!("{target}: built {}", known.age(cx)));
         return Ok(built);
     }
-    let mut log = Log::create(cx, &format!("{name}.log"))?;
+    let mut log = Log::create(cx, &format!("{name}.log"))?.about(snapshot.path());
     let start = Instant::now();
     let root = snapshot.home().roots(snapshot.id()).join(&subject);
     let done = evaluate_and_build(cx, nix, snapshot, target, part, &root, &mut log);

@@ -4,6 +4,7 @@
 //! be done already costs no process. Jobs run in a fixed folder with absolute references, because what nix makes of a
 //! relative one depends on where it stands. Not here: what is built and when (`build`, `check`).
 
+pub mod diagnosis;
 mod expression;
 mod failure;
 pub mod literal;

@@ -1,5 +1,6 @@
 //! What Nix is asked to do, one function each. Each builds one command line, runs it and reads its answer.
 
+use super::diagnosis::Source;
 use super::failure::{Refusal, shows};
 use super::{FOLDER, Nix, fragment, progress};
 use crate::context::Context;
@@ -17,13 +18,25 @@ use std::io::{Read, Seek, SeekFrom};
 pub struct Log {
     path: Utf8PathBuf,
     file: File,
+    source: Option<Utf8PathBuf>,
 }
 
 impl Log {
     /// A new log called `name` under `STUDIO_HOME`; one that is there from before is replaced.
     pub fn create(cx: &Context, name: &str) -> Result<Log> {
         let (path, file) = process::log_file(&cx.home()?.logs(), name)?;
-        Ok(Log { path, file })
+        Ok(Log { path, file, source: None })
+    }
+
+    /// The job is about the flake in this folder, so that places in it are told as its user knows them.
+    #[must_use]
+    pub fn about(self, folder: &Utf8Path) -> Log {
+        Log { source: Some(folder.to_owned()), ..self }
+    }
+
+    /// The flake that the job is about.
+    pub(super) fn source(&self) -> Option<Source<'_>> {
+        self.source.as_deref().map(Source::new)
     }
 
     /// Where it lies.
@@ -323,7 +336,7 @@ pub(super) fn show(
     let start = log.length();
     progress::run(&cx.ui, program.clone(), &mut log.file).map_err(|failure| {
         let said = since(log, start);
-        Refusal::explain(message(), failure, &said, true, Some(&log.path))
+        Refusal::explain(message(), failure, &said, true, log)
     })
 }
 
@@ -348,7 +361,7 @@ fn run(
     let start = log.length();
     program.watch(ui, Some(&mut log.file)).map_err(|failure| {
         let said = since(log, start);
-        Refusal::explain(message(), failure, &said, shown, Some(&log.path))
+        Refusal::explain(message(), failure, &said, shown, log)
     })
 }
 
