@@ -12,11 +12,33 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use toml_edit::{DocumentMut, Item};
 
-/// What a flake lets into its snapshots although it is large, secret-looking or a repository: the `[snapshot]` table.
+/// What a flake lets into its snapshots although it looks as if it should not be there. Paths are from the top of the
+/// repository: files, or folders with all that is in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
-    /// Paths from the top of the repository: files, or folders with all that is in them.
+    /// What may be large, secret-looking or a repository: `snapshot.allow`.
     pub paths: Vec<String>,
+    /// What is no secret although it looks like one: `secrets.allow`.
+    pub no_secrets: Vec<String>,
+}
+
+impl Allowance {
+    /// Whether whatever there is at a path may go in.
+    pub fn covers(&self, path: &str) -> bool {
+        among(&self.paths, path)
+    }
+
+    /// Whether what looks like a secret at a path may go in.
+    pub fn covers_secret(&self, path: &str) -> bool {
+        self.covers(path) || among(&self.no_secrets, path)
+    }
+}
+
+fn among(allowed: &[String], path: &str) -> bool {
+    allowed.iter().any(|allowed| {
+        path.strip_prefix(allowed.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// A settings file that was read.
@@ -25,6 +47,7 @@ pub struct SettingsFile {
     path: Utf8PathBuf,
     values: BTreeMap<&'static str, String>,
     allowance: Allowance,
+    strict: bool,
     health: Vec<HealthCheck>,
 }
 
@@ -50,9 +73,14 @@ impl SettingsFile {
         self.values.get(key.row().name).map(String::as_str)
     }
 
-    /// The `[snapshot]` table.
+    /// What `[snapshot]` and `[secrets]` allow.
     pub fn allowance(&self) -> &Allowance {
         &self.allowance
+    }
+
+    /// Whether a secret is a reason to stop: `secrets.strict`. Else it is told and the work goes on.
+    pub fn is_strict_about_secrets(&self) -> bool {
+        self.strict
     }
 
     /// The `[[health]]` tables, in the order in which they stand there.
@@ -90,11 +118,13 @@ fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<Set
         text.parse().map_err(|cause| Error::new(format!("`{path}` is not TOML")).because(cause))?;
     let keys: Vec<Key> = Key::ALL.into_iter().filter(|key| known(*key)).collect();
     // Only the flake has snapshots to make, and says what its machines are there for.
-    let tables: &[&str] = if known(Key::Upstream) { &[] } else { &["snapshot", "health"] };
+    let tables: &[&str] =
+        if known(Key::Upstream) { &[] } else { &["snapshot", "secrets", "health"] };
     let mut file = SettingsFile {
         path: path.to_owned(),
         values: BTreeMap::new(),
         allowance: Allowance::default(),
+        strict: false,
         health: vec![],
     };
     let in_table = |name: &str| {
@@ -112,7 +142,9 @@ fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<Set
         } else if keys.iter().any(|key| key.row().name == name) {
             file.take(&keys, name, item)?;
         } else if name == "snapshot" && tables.contains(&name) {
-            file.allowance = allowance(path, item)?;
+            file.allowance.paths = allowed(path, item)?;
+        } else if name == "secrets" && tables.contains(&name) {
+            secrets(&mut file, item)?;
         } else if name == "health" && tables.contains(&name) {
             file.health = health(path, item)?;
         } else {
@@ -124,21 +156,53 @@ fn parse(path: &Utf8Path, text: &str, known: impl Fn(Key) -> bool) -> Result<Set
     Ok(file)
 }
 
-fn allowance(path: &Utf8Path, item: &Item) -> Result<Allowance> {
+fn allowed(path: &Utf8Path, item: &Item) -> Result<Vec<String>> {
     let table = item
         .as_table_like()
         .ok_or_else(|| wrong_type(path, "snapshot", "a table", item.type_name()))?;
-    let mut allowance = Allowance::default();
+    let mut allowed = vec![];
     for (name, item) in table.iter() {
         if name != "allow" {
             return Err(unknown(path, &format!("snapshot.{name}"), &["snapshot.allow"]));
         }
-        let bad = || wrong_type(path, "snapshot.allow", "a list of paths", item.type_name());
-        for entry in item.as_array().ok_or_else(bad)? {
-            allowance.paths.push(entry.as_str().ok_or_else(bad)?.trim_end_matches('/').to_owned());
+        allowed = paths(path, "snapshot.allow", item)?;
+    }
+    Ok(allowed)
+}
+
+/// Takes the `[secrets]` table.
+fn secrets(file: &mut SettingsFile, item: &Item) -> Result<()> {
+    let path = file.path.clone();
+    let table = item
+        .as_table_like()
+        .ok_or_else(|| wrong_type(&path, "secrets", "a table", item.type_name()))?;
+    for (name, item) in table.iter() {
+        match name {
+            "strict" => {
+                let bad = || wrong_type(&path, "secrets.strict", "a boolean", item.type_name());
+                file.strict = item.as_bool().ok_or_else(bad)?;
+            }
+            "allow" => file.allowance.no_secrets = paths(&path, "secrets.allow", item)?,
+            _ => {
+                let known = ["secrets.strict", "secrets.allow"];
+                return Err(unknown(&path, &format!("secrets.{name}"), &known));
+            }
         }
     }
-    Ok(allowance)
+    Ok(())
+}
+
+/// Paths from the top of the repository, without a slash at their ends.
+fn paths(file: &Utf8Path, name: &str, item: &Item) -> Result<Vec<String>> {
+    let bad = || wrong_type(file, name, "a list of paths", item.type_name());
+    let entries = item.as_array().ok_or_else(bad)?.iter();
+    let path = |entry: &toml_edit::Value| entry.as_str().ok_or_else(bad).map(in_the_flake);
+    entries.map(path).collect()
+}
+
+/// A path as it is compared: `./keys/` is `keys`.
+fn in_the_flake(path: &str) -> String {
+    path.trim_start_matches("./").trim_end_matches('/').to_owned()
 }
 
 /// A key that is not known, with the nearest one that is.
@@ -230,6 +294,42 @@ mod tests {
             flake("target = \"home\"\n[snapshot]\nallow = [\"big/\", \"key.pem\"]").expect("valid");
         assert_eq!(file.value(Key::Target), Some("home"));
         assert_eq!(file.allowance().paths, ["big", "key.pem"]);
+    }
+
+    #[test]
+    fn what_is_said_of_secrets_is_read() {
+        let file = flake("[secrets]\nstrict = true\nallow = [\"./tests/\"]").expect("valid");
+        assert!(file.is_strict_about_secrets());
+        assert!(file.allowance().covers_secret("tests/keys/one"));
+        assert!(!file.allowance().covers("tests/keys/one"));
+        assert!(!file.allowance().covers_secret("tests2"));
+        assert!(!flake("").expect("valid").is_strict_about_secrets());
+        for (text, why) in [
+            ("secrets = 5", "`studio.toml`: `secrets` must be a table, but it is an integer"),
+            (
+                "[secrets]\nstrict = \"yes\"",
+                "`studio.toml`: `secrets.strict` must be a boolean, but it is a string",
+            ),
+            (
+                "[secrets]\nallow = [5]",
+                "`studio.toml`: `secrets.allow` must be a list of paths, but it is an array",
+            ),
+            (
+                "[secrets]\nalow = []",
+                "`studio.toml` has a setting `secrets.alow` that is not known",
+            ),
+        ] {
+            assert_eq!(flake(text).expect_err(text).message(), why);
+        }
+        assert!(user("[secrets]\nstrict = true").is_err(), "the flake's to say");
+    }
+
+    #[test]
+    fn an_allowed_folder_allows_what_is_in_it_only() {
+        let allowance = Allowance { paths: vec!["assets".into()], no_secrets: vec![] };
+        assert!(allowance.covers("assets/big.bin"));
+        assert!(allowance.covers("assets"));
+        assert!(!allowance.covers("assets2/big.bin"));
     }
 
     #[test]

@@ -210,6 +210,14 @@ impl Settings {
         self.flake.as_ref()
     }
 
+    /// What the flake allows in its snapshots, and what is allowed besides, in the way of `snapshot.allow`.
+    pub fn allowance(&self, besides: &[String]) -> Allowance {
+        let mut allowance =
+            self.flake.as_ref().map(|file| file.allowance().clone()).unwrap_or_default();
+        allowance.paths.extend_from_slice(besides);
+        allowance
+    }
+
     /// What must hold on a machine once it is switched: the `[[health]]` tables of the flake, and nobody else's.
     pub fn health(&self) -> &[HealthCheck] {
         self.flake.as_ref().map_or(&[], SettingsFile::health)

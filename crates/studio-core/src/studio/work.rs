@@ -6,7 +6,6 @@
 
 use super::inputs::{self, Piece};
 use super::{Studio, Taken};
-use crate::config::Allowance;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{self, Changes, Head, Move, Repo, Stale, Target, Tree};
@@ -56,15 +55,7 @@ pub fn prepare(
     studio.require_settled()?;
     let head = repo.head()?;
     let settings = crate::config::Settings::load(&cx.env)?.with_flake(repo.top())?;
-    let allowance = Allowance {
-        paths: settings
-            .flake()
-            .map(|file| file.allowance().paths.clone())
-            .unwrap_or_default()
-            .into_iter()
-            .chain(guarding.allowed.iter().cloned())
-            .collect(),
-    };
+    let allowance = settings.allowance(&guarding.allowed);
     let changes = repo.changes()?;
     let mut problems = guard::problems(repo, "", &changes, &allowance)?;
     let mut found = Vec::new();
