@@ -85,6 +85,11 @@ impl Home {
         self.root.join("cache")
     }
 
+    /// Which files and folders of git hold no secret, as far as they were looked at: a cache.
+    pub fn secrets(&self) -> Utf8PathBuf {
+        self.cache().join("secrets")
+    }
+
     /// One file for each snapshot that the user wants to keep.
     pub fn pins(&self) -> Utf8PathBuf {
         self.root.join("pins")

@@ -23,6 +23,7 @@ pub mod generated;
 pub mod guard;
 pub mod lockfile;
 pub mod oplog;
+pub mod secrets;
 pub mod toolkit;
 
 pub mod git;
