@@ -15,12 +15,14 @@ pub use repair::repair;
 pub use take::{Options, TakenSnapshot, take};
 pub use verify::Verification;
 
+use crate::config::Settings;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::nix::git_file_ref;
+use crate::secrets;
 use crate::studio::Place;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -70,6 +72,28 @@ impl Snapshot {
         Repo::open(&self.path)?.subject(&self.id)
     }
 
+    /// Says where secrets lie open in it, or refuses it if its flake is strict. What was looked at before, also when it was
+    /// taken, is not read again.
+    fn tell_secrets(&self, cx: &Context) -> Result<()> {
+        let mut parts = vec![];
+        commits_below(Repo::open(&self.path)?, self.id.clone(), "", &mut parts)?;
+        let parts: Vec<secrets::Part<'_>> = parts
+            .iter()
+            .map(|(repo, commit, prefix)| secrets::Part {
+                repo,
+                commit: commit.clone(),
+                before: None,
+                prefix: prefix.clone(),
+            })
+            .collect();
+        let places = secrets::look(&self.home, &parts)?;
+        if places.is_empty() {
+            return Ok(());
+        }
+        let settings = Settings::load(&cx.env)?.with_flake(&self.path)?;
+        secrets::Policy::of(&settings, &[]).judge(cx, places)
+    }
+
     /// How Nix is told to read it: locked by its commit, so that Nix's evaluation cache holds for it.
     pub fn flake_ref(&self) -> String {
         if self.path.join(".gitmodules").exists() {
@@ -82,10 +106,30 @@ impl Snapshot {
     }
 }
 
+/// A commit and those of its submodules that are there, each with where it lies.
+fn commits_below(
+    repo: Repo,
+    commit: CommitId,
+    prefix: &str,
+    into: &mut Vec<(Repo, CommitId, String)>,
+) -> Result<()> {
+    for submodule in repo.submodules()? {
+        if let Some(inner) = repo.open_submodule(&submodule.path)? {
+            let below = format!("{prefix}{}/", submodule.path);
+            commits_below(inner, submodule.commit, &below, into)?;
+        }
+    }
+    into.push((repo, commit, prefix.to_owned()));
+    Ok(())
+}
+
 /// The snapshot that a command works on: the one the user stands in; in a studio, the one that is taken of it now.
 pub fn here(cx: &Context) -> Result<Snapshot> {
     match Place::here(cx)? {
-        Place::Snapshot(snapshot) => Ok(snapshot),
+        Place::Snapshot(snapshot) => {
+            snapshot.tell_secrets(cx)?;
+            Ok(snapshot)
+        }
         Place::Studio(studio) => {
             let taken = take(cx, &studio, &Options::default())?;
             Ok(taken.snapshot)

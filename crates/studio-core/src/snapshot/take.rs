@@ -12,6 +12,7 @@ use crate::fs::{self, Draft};
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::oplog::Kind;
+use crate::secrets;
 use crate::studio::{Guarding, Prepared, Pushed, Studio, prepare, push_scratch, record};
 use crate::studio::{mirror, remote};
 use crate::toolkit;
@@ -42,6 +43,9 @@ pub struct TakenSnapshot {
 pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSnapshot> {
     let taken = studio.take(cx)?;
     let prepared = prepare(cx, studio, options.message.as_deref(), &options.guarding)?;
+    // Before anything names the commit, so that a flake that is strict leaves no trace of it.
+    let places = secrets::look(&studio.home, &prepared.parts(studio))?;
+    prepared.secrets.judge(cx, places)?;
     pin_all(cx, studio, &prepared)?;
     let (snapshot, made) = build(cx, studio, &prepared.commit)?;
     // From here on nobody cleans it away. Who cleaned before may have found a pin of which there was no snapshot yet.

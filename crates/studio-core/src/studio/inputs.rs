@@ -12,6 +12,7 @@ use crate::git::{self, Changes, Head, Move, Repo, Stale, Target, Tree};
 use crate::guard;
 use crate::lockfile::Moved;
 use crate::names::CommitId;
+use crate::secrets;
 use camino::Utf8Path;
 
 /// The part of the work that lies in one submodule.
@@ -28,6 +29,18 @@ pub struct Piece {
     head: Head,
     tree: Tree,
     stale: Stale,
+}
+
+impl Piece {
+    /// Its commit, for a look at its files.
+    pub(super) fn part(&self) -> secrets::Part<'_> {
+        secrets::Part {
+            repo: &self.repo,
+            commit: self.commit.clone(),
+            before: self.branch.is_some().then(|| self.head.commit.clone()),
+            prefix: format!("{}/", self.path),
+        }
+    }
 }
 
 /// Finds the submodules with something new, deepest first, and what the guard says of them.

@@ -12,6 +12,7 @@ use crate::git::{self, Changes, Head, Move, Repo, Stale, Target, Tree};
 use crate::guard;
 use crate::names::{CommitId, StudioName};
 use crate::oplog::{BranchMove, Draft, Kind, Log, Sort, State};
+use crate::secrets;
 use crate::{fs, lockfile, ui};
 
 /// What may go into a commit although it looks as if it should not.
@@ -34,6 +35,8 @@ pub struct Prepared {
     pub what: String,
     /// Submodules with commits that were made with it, deepest first.
     pub inputs: Vec<Piece>,
+    /// What the flake says about secrets in it.
+    pub secrets: secrets::Policy,
     before: State,
     tree: Tree,
     staged: Option<(Vec<u8>, Tree)>,
@@ -56,6 +59,7 @@ pub fn prepare(
     let head = repo.head()?;
     let settings = crate::config::Settings::load(&cx.env)?.with_flake(repo.top())?;
     let allowance = settings.allowance(&guarding.allowed);
+    let secrets = secrets::Policy::of(&settings, &guarding.allowed);
     let changes = repo.changes()?;
     let mut problems = guard::problems(repo, "", &changes, &allowance)?;
     let mut found = Vec::new();
@@ -92,6 +96,7 @@ pub fn prepare(
             branch: head.branch,
             what,
             inputs: pieces,
+            secrets,
             before,
             tree,
             staged,
@@ -132,12 +137,26 @@ pub fn prepare(
         branch: Some(branch),
         what,
         inputs: pieces,
+        secrets,
         before,
         tree,
         staged,
         lock_file,
         stale: changes.stale().clone(),
     })
+}
+
+impl Prepared {
+    /// The commits whose files go into a snapshot of it.
+    pub fn parts<'a>(&'a self, studio: &'a Studio) -> Vec<secrets::Part<'a>> {
+        let top = secrets::Part {
+            repo: &studio.repo,
+            commit: self.commit.clone(),
+            before: self.fresh.then(|| self.before.head.commit.clone()),
+            prefix: String::new(),
+        };
+        std::iter::once(top).chain(self.inputs.iter().map(Piece::part)).collect()
+    }
 }
 
 /// Up to two names, and how many more.
