@@ -1,3 +1,5 @@
+//! Failures of builds and of what profiles are made of. Not here: hashes of what is fetched.
+
 use super::{Case, SYSTEM};
 
 const PACKAGES: &str = r#"rec {

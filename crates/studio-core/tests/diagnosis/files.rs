@@ -1,3 +1,5 @@
+//! Files that are missing, ignored, outside of the flake, or not to be read.
+
 use super::Case;
 
 pub const CASES: &[Case] = &[

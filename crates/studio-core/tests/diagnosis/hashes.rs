@@ -1,3 +1,5 @@
+//! Hashes that are not those of what was fetched, in all their spellings.
+
 use super::{Case, SYSTEM};
 
 /// A source whose hash is in `hash.nix`.

@@ -1,3 +1,5 @@
+//! What the machine lacks: a daemon, a feature, room, a network.
+
 use super::{Case, SYSTEM};
 
 const FLAKE: &str = "{\n  outputs = _: { x = 1; };\n}\n";

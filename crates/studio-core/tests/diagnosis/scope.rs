@@ -1,3 +1,5 @@
+//! Names that are not there: attributes, variables, arguments of modules; and what goes round in circles.
+
 use super::{Case, SYSTEM};
 
 pub const CASES: &[Case] = &[
