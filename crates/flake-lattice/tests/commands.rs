@@ -91,7 +91,7 @@ fn a_second_run_touches_nothing_and_diff_says_what_an_edit_comes_to() {
     [SANDBOX]/out
     ------- stderr -------
     `small` 1.0.0: 5 items in 4 nodes on 3 levels, compiled in 1 round
-    15 files written
+    28 files written
     ");
     let stamp = || sandbox.sh("", "find out -type f -printf '%p %i %T@\\n' | sort").ok();
     let before = stamp();
@@ -245,7 +245,7 @@ fn a_proc_macro_crate_stays_whole() {
     ------- stderr -------
     `small` 1.0.0: 1 item in 1 node on 1 level, compiled in 1 round
     it is one node: it is a proc-macro crate, whose macros only it can export
-    12 files written
+    22 files written
     ");
     scene.cargo("out/tests", "test --quiet --offline").ok();
 }
@@ -267,7 +267,7 @@ fn a_build_script_may_set_cfg() {
     [SANDBOX]/out
     ------- stderr -------
     `small` 1.0.0: 2 items in 2 nodes on 2 levels, compiled in 2 rounds
-    16 files written
+    27 files written
     ");
     scene.cargo("out/tests", "test --quiet --offline").ok();
 }
@@ -304,6 +304,6 @@ fn what_the_compiler_asks_for_is_done_and_said() {
     [SANDBOX]/out
     ------- stderr -------
     `small` 1.0.0: 6 items in 4 nodes on 2 levels, compiled in 2 rounds
-    15 files written
+    28 files written
     ");
 }
