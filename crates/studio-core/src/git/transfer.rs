@@ -214,6 +214,11 @@ impl Repo {
                 self.top
             ));
         }
-        error.hint(format!("see what is wrong: `git -C {} fsck`", self.top))
+        error.hint(look_at(&self.top))
     }
+}
+
+/// How to see what is wrong with the objects of a repository.
+pub(super) fn look_at(top: &Utf8Path) -> String {
+    format!("see what is wrong: `git -C {top} fsck`")
 }

@@ -1,8 +1,10 @@
 //! Reading a tree folder by folder, and the files in it: for whoever goes through all of a commit without checking it out.
 
+use super::transfer::look_at;
 use super::{Repo, Tree};
-use crate::error::{OrSay, Result};
+use crate::error::{Error, OrSay, Result};
 use crate::pool::BlobId;
+use camino::Utf8Path;
 
 /// What stands under a name in a folder of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +42,19 @@ impl Files {
     ) -> Result<Option<&'a [u8]>> {
         use gix::prelude::FindExt;
         let id = gix::ObjectId::Sha1(*blob);
-        let failed = || format!("the file {id} cannot be read from git");
-        if self.repo.find_header(id).or_say(failed)?.size() > most {
+        let header = self.repo.find_header(id).map_err(|cause| self.not_read(id, &cause))?;
+        if header.size() > most {
             return Ok(None);
         }
-        Ok(Some(self.repo.objects.find_blob(&id, buffer).or_say(failed)?.data))
+        let blob = self.repo.objects.find_blob(&id, buffer);
+        Ok(Some(blob.map_err(|cause| self.not_read(id, &cause))?.data))
+    }
+
+    fn not_read(&self, id: gix::ObjectId, cause: &dyn std::fmt::Display) -> Error {
+        let top = self.repo.workdir().unwrap_or(self.repo.git_dir()).to_string_lossy();
+        Error::new(format!("the object {id} of `{top}` cannot be read"))
+            .because(cause)
+            .hint(look_at(Utf8Path::new(&*top)))
     }
 }
 
