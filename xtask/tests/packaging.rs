@@ -14,7 +14,8 @@ fn nix_files(folder: &Utf8Path, found: &mut Vec<String>) {
     for entry in folder.read_dir_utf8().expect("the folder can be read").flatten() {
         let path = entry.path();
         if entry.file_type().expect("its type").is_dir() {
-            if !matches!(entry.file_name(), "target" | ".git") {
+            // A template is no Nix before it is filled; the generator's own tests look at that.
+            if !matches!(entry.file_name(), "target" | ".git" | "templates") {
                 nix_files(path, found);
             }
         } else if path.extension() == Some("nix") {
