@@ -10,7 +10,7 @@ use gix::refs::Target as GixTarget;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 /// What a ref shall be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Target {
     /// A commit.
     Commit(CommitId),
@@ -21,7 +21,7 @@ pub enum Target {
 }
 
 /// One ref that moves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Move {
     /// Its full name, or `HEAD`.
     pub name: String,

@@ -4,7 +4,7 @@
 //! lock knows that its writer died: lock files of git's that are left are stale, and an index that was prepared for the
 //! commit that HEAD has now is put in its place.
 
-use super::{Head, Identity, PreparedIndex, Repo, digest};
+use super::{Head, Identity, Move, PreparedIndex, Repo, Target, digest};
 use crate::error::Result;
 use crate::fs;
 use crate::names::CommitId;
@@ -37,6 +37,15 @@ struct Intent {
     /// The fingerprint of the index that it was prepared from.
     from: String,
     head: CommitId,
+    /// The refs that move with it. Each is a file, so a kill may come between two of them.
+    #[serde(default)]
+    moves: Vec<Move>,
+    /// Where HEAD was before.
+    #[serde(default)]
+    was: Option<Head>,
+    /// When, in seconds since 1970.
+    #[serde(default)]
+    time: i64,
 }
 
 /// How long a lock file of git's may belong to a git that is still alive.
@@ -92,6 +101,11 @@ impl Repo {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+        if let Some(intent) = &note.intent
+            && git_dir == self.git_dir()
+        {
+            self.finish_moves(intent)?;
+        }
         if let Some(intent) = note.intent
             && intent.index.exists()
         {
@@ -115,6 +129,43 @@ impl Repo {
             }
         }
         Ok(note.rebasing.filter(|_| git_dir == self.git_dir()))
+    }
+
+    /// Moves the rest of refs of which some have moved; none where somebody else moved one of them since.
+    fn finish_moves(&self, intent: &Intent) -> Result<()> {
+        let (Some(was), Ok(now)) = (&intent.was, self.head()) else { return Ok(()) };
+        let head_is = |head: &Head, to: &Target| match to {
+            Target::Ref(name) => {
+                head.branch.as_deref().is_some_and(|branch| format!("refs/heads/{branch}") == *name)
+            }
+            Target::Commit(commit) => head.branch.is_none() && head.commit == *commit,
+            Target::Nothing => false,
+        };
+        let (mut begun, mut rest) = (false, vec![]);
+        for one in &intent.moves {
+            // What is where it goes anyway says nothing.
+            let (done, open, changes) = if one.name == "HEAD" {
+                // On a branch, HEAD is at whatever commit that is at by now.
+                let same = now.branch == was.branch && (now.branch.is_some() || now == *was);
+                (head_is(&now, &one.to), same, !head_is(was, &one.to))
+            } else {
+                let current = self.ref_commit(&one.name)?;
+                let to = match &one.to {
+                    Target::Commit(commit) => Some(commit.clone()),
+                    Target::Ref(_) | Target::Nothing => None,
+                };
+                (current == to, current == one.from, to != one.from)
+            };
+            match (done, open) {
+                (true, _) => begun |= changes,
+                (false, true) => rest.push(one.clone()),
+                (false, false) => return Ok(()),
+            }
+        }
+        if begun && !rest.is_empty() {
+            self.move_refs(&self.identity(intent.time), "studio: finished after a kill", &rest)?;
+        }
+        Ok(())
     }
 
     /// Gives up a rebase that was killed: what it left in the files is committed on `keep`, then HEAD, files and index go
@@ -149,12 +200,22 @@ impl Repo {
 }
 
 impl Undertaking {
-    /// Writes down that `index` belongs to HEAD once HEAD is at `head`.
-    pub fn intend(&self, index: &PreparedIndex, head: &CommitId) -> Result<()> {
+    /// Writes down that `index` belongs to HEAD once HEAD is at `head`, and which refs are about to move with it, from
+    /// where HEAD is at `was`.
+    pub fn intend(
+        &self,
+        index: &PreparedIndex,
+        head: &CommitId,
+        was: &Head,
+        (who, moves): (&Identity, &[Move]),
+    ) -> Result<()> {
         let intent = Intent {
             index: index.path.clone(),
             from: fingerprint(&index.from),
             head: head.clone(),
+            moves: moves.to_vec(),
+            was: Some(was.clone()),
+            time: who.committer.time.seconds,
         };
         self.note(Some(intent), None)
     }
@@ -216,6 +277,56 @@ fn lock_files(folder: &Utf8Path, depth: Depth, found: &mut Vec<Utf8PathBuf>) {
             }
         } else if entry.file_name().ends_with(".lock") {
             found.push(entry.path().to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::Sandbox;
+
+    /// A repository in which a change was killed after HEAD had moved and before the other ref; and `script` since.
+    fn killed_between(script: &str) -> (Sandbox, Repo) {
+        let sandbox = Sandbox::new();
+        let make = "git init -q repo && cd repo && git commit -q --allow-empty -m one
+            git branch other && git commit -q --allow-empty -m two && git rev-parse HEAD";
+        let two = CommitId::new(&sandbox.sh("", make).ok()).expect("an id");
+        let repo = Repo::open(&sandbox.root().join("repo")).expect("a repository");
+        let was = repo.head().expect("HEAD");
+        let tree = repo.tree_of(&two).expect("a tree");
+        let index = repo.prepare_index(tree, &Default::default()).expect("an index");
+        let moves = [
+            Move { name: "HEAD".into(), from: None, to: Target::Ref("refs/heads/other".into()) },
+            Move { name: "refs/x/log".into(), from: None, to: Target::Commit(two) },
+        ];
+        let who = repo.identity(testkit::NOW);
+        let undertaking = repo.undertake().expect("begun");
+        undertaking.intend(&index, &was.commit, &was, (&who, &moves)).expect("noted");
+        std::mem::forget(undertaking);
+        sandbox.sh("repo", script).ok();
+        drop(repo.undertake().expect("healed"));
+        (sandbox, repo)
+    }
+
+    #[test]
+    fn refs_of_which_some_had_moved_all_move() {
+        let (_sandbox, repo) = killed_between("git symbolic-ref HEAD refs/heads/other");
+        assert_eq!(repo.head_branch().expect("HEAD").as_deref(), Some("other"));
+        assert!(repo.ref_commit("refs/x/log").expect("read").is_some());
+    }
+
+    #[test]
+    fn where_none_had_moved_or_somebody_moved_one_since_they_stay() {
+        for since in [
+            "true",
+            "git symbolic-ref HEAD refs/heads/other; git update-ref refs/x/log other",
+            "git switch -q -c third",
+        ] {
+            let (sandbox, repo) = killed_between(&format!("git rev-parse HEAD >../two\n{since}"));
+            let two = sandbox.read("two");
+            let log = repo.ref_commit("refs/x/log").expect("read");
+            assert!(log.is_none_or(|log| log.as_str() != two.trim()), "{since}");
         }
     }
 }

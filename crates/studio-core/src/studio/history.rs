@@ -157,7 +157,7 @@ impl Reversal<'_> {
         let record = || {
             let index = if restores { Some(self.index()?) } else { None };
             if let Some(index) = &index {
-                taken.undertaking.intend(index, &to.commit)?;
+                taken.undertaking.intend(index, &to.commit, &self.head, (&who, &moves))?;
             }
             repo.move_refs(&who, &format!("studio: {}", self.kind.word()), &moves)?;
             Ok(index)

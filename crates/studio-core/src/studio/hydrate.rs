@@ -92,7 +92,7 @@ pub fn hydrate(cx: &Context, studio: &Studio, taken: &Taken, rev: &str) -> Resul
             moves.push(Move { name: name.clone(), from: None, to });
         }
         moves.push(Move { name: "HEAD".into(), from: None, to: Target::Ref(name) });
-        intended = taken.undertaking.intend(index, &commit);
+        intended = taken.undertaking.intend(index, &commit, &head, (&who, &moves));
     }
     let recorded = intended
         .and_then(|()| Ok(repo.move_refs(&who, "studio: hydrate", &moves)?))

@@ -147,7 +147,7 @@ pub(super) fn record_piece(cx: &Context, piece: &Piece) -> Result<()> {
     if piece.head.branch.as_deref() != Some(branch) {
         moves.push(Move { name: "HEAD".into(), from: None, to: Target::Ref(name) });
     }
-    undertaking.intend(&index, &piece.commit)?;
+    undertaking.intend(&index, &piece.commit, &piece.head, (&who, &moves))?;
     repo.move_refs(&who, "studio: snapshot", &moves)?;
     repo.install_index(&index)
 }

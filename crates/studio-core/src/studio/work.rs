@@ -285,7 +285,7 @@ pub fn record(
     };
     let who = repo.identity(cx.env.now());
     moves.push(Log::of(repo).write(&who, draft)?);
-    taken.undertaking.intend(&index, &prepared.commit)?;
+    taken.undertaking.intend(&index, &prepared.commit, head, (&who, &moves))?;
     repo.move_refs(&who, &format!("studio: {}", kind.word()), &moves)?;
     repo.install_index(&index)?;
     Ok(())
