@@ -78,7 +78,8 @@ impl Comparison {
     pub fn wait(self) -> Result<String> {
         let said =
             self.0.join().map_err(|_| Error::new("nothing was heard of the comparison"))??;
-        Ok(plain(&said.text()))
+        // Into pipes, too, it writes colours.
+        Ok(progress::plain(&said.text()))
     }
 }
 
@@ -395,17 +396,6 @@ fn provides_no(log: &Log, set: &str) -> bool {
 fn path_and_size(line: &str) -> Option<(StorePath, u64)> {
     let (path, size) = line.trim_end().rsplit_once([' ', '\t'])?;
     Some((StorePath::new(path.trim_end()).ok()?, size.parse().ok()?))
-}
-
-/// The text without the escape sequences of colours, which diff-closures writes into pipes too.
-fn plain(text: &str) -> String {
-    let mut rest = text;
-    let mut plain = String::with_capacity(text.len());
-    while let Some((before, after)) = rest.split_once("\x1b[") {
-        plain.push_str(before);
-        rest = after.find(|c: char| c.is_ascii_alphabetic()).map_or("", |end| &after[end + 1..]);
-    }
-    plain + rest
 }
 
 #[cfg(test)]

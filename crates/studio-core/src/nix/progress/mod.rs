@@ -15,7 +15,9 @@ use std::io::Write;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use work::{Work, plain};
+use work::Work;
+
+pub(super) use work::plain;
 
 /// Between two pictures; a clock that shows seconds needs no more, an eye not many more.
 const PAUSE: Duration = Duration::from_millis(100);
