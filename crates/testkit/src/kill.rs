@@ -1,6 +1,6 @@
 //! Commands that are killed for real, with everything they started, at a moment of the test's choice.
 
-use crate::Sandbox;
+use crate::{Dice, Sandbox};
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -21,6 +21,37 @@ pub enum End {
     Done,
     /// It had ended by itself, with an error.
     Failed,
+}
+
+/// Moments for killing a command that is over in milliseconds.
+///
+/// How long it takes depends on what else the machine does, so that no fixed span finds it at work everywhere: the
+/// span shrinks whenever the command had ended and grows whenever it had not.
+#[derive(Debug)]
+pub struct Moments {
+    dice: Dice,
+    span: u64,
+}
+
+impl Moments {
+    /// Moments within `span` of the start, as long as nothing else was seen.
+    #[must_use]
+    pub fn within(span: Duration) -> Moments {
+        let span = u64::try_from(span.as_micros()).expect("short");
+        Moments { dice: Dice::new(), span: span.max(16) }
+    }
+
+    /// The next moment, counted from the start of the command.
+    pub fn draw(&mut self) -> Duration {
+        Duration::from_micros(self.dice.below(self.span))
+    }
+
+    /// Learns from how the command ended, and says whether it was killed at work.
+    pub fn learn(&mut self, end: End) -> bool {
+        let step = self.span / 8;
+        self.span = if end == End::Killed { self.span + step } else { (self.span - step).max(16) };
+        end == End::Killed
+    }
 }
 
 impl Sandbox {

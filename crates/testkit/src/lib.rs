@@ -19,7 +19,7 @@ mod terminal;
 
 pub use dice::Dice;
 pub use disk::FileSystem;
-pub use kill::{End, rounds};
+pub use kill::{End, Moments, rounds};
 pub use machine::{Machine, Record, Role};
 pub use nix::{PersonalFlake, RealNix};
 pub use scene::{Scene, shown};

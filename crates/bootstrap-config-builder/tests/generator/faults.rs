@@ -3,8 +3,7 @@
 #![expect(clippy::print_stderr, reason = "what could not be looked at is for people")]
 
 use crate::scene::scene;
-use std::time::Duration;
-use testkit::{Dice, End, FileSystem, Sandbox, rounds};
+use testkit::{FileSystem, Moments, Sandbox, rounds};
 
 /// A file that takes a moment to write.
 fn large(sandbox: &Sandbox, letter: &str) -> String {
@@ -47,19 +46,19 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     // As long as a whole run, so that kills come at every step of one.
     let began = std::time::Instant::now();
     sandbox.run_words("project", &words(&files[1])).ok();
-    let whole = u64::try_from(began.elapsed().as_micros()).expect("short");
-    let mut dice = Dice::new();
-    let (mut killed, mut left) = (0, 0);
-    for round in 0..rounds(25, 500) {
-        let after = Duration::from_micros(dice.below(whole));
-        let file = &files[usize::try_from(round % 2).expect("small")];
-        let end = sandbox.killed("project", &words(file), after, true);
-        killed += u64::from(end == End::Killed);
+    let mut moments = Moments::within(began.elapsed());
+    let wanted = rounds(15, 450);
+    let (mut runs, mut killed, mut left) = (0, 0, 0);
+    while killed < wanted {
+        let file = &files[usize::try_from(runs % 2).expect("small")];
+        let end = sandbox.killed("project", &words(file), moments.draw(), true);
+        killed += u64::from(moments.learn(end));
         left += u64::from(remains(&sandbox.root().join("project")) > 0);
-        assert!(["a", "b"].contains(&&*letter(&sandbox)), "round {round}");
+        assert!(["a", "b"].contains(&&*letter(&sandbox)), "run {runs}");
+        runs += 1;
+        assert!(runs < 40 * wanted, "only {killed} of {runs} runs were killed at work");
     }
-    eprintln!("killed {killed} times, {left} left a draft");
-    assert!(killed > 0, "it was never killed");
+    eprintln!("killed {killed} of {runs} times, {left} left a draft");
     // The next run clears up.
     sandbox.run_words("project", &words(&files[0])).ok();
     assert_eq!(letter(&sandbox), "a");

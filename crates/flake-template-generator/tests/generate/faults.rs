@@ -2,7 +2,7 @@
 
 use crate::SEED;
 use std::time::Duration;
-use testkit::{Dice, FileSystem, Sandbox, rounds};
+use testkit::{Dice, FileSystem, Moments, Sandbox, rounds};
 
 /// A template of many files.
 fn many(sandbox: &Sandbox) {
@@ -41,11 +41,17 @@ fn a_kill_leaves_the_old_folder_or_the_new_one() {
     run("v0");
     let mut dice = Dice::new();
     let mut last = "v0".to_owned();
-    for round in 1..=rounds(20, 300) {
+    let mut moments = Moments::within(Duration::from_millis(60));
+    let wanted = rounds(12, 200);
+    let (mut round, mut killed) = (0, 0);
+    while killed < wanted {
+        round += 1;
+        assert!(round < 40 * wanted, "only {killed} of {round} runs were killed at work");
         let next = format!("v{round}");
         let words = words(&next);
-        let after = Duration::from_micros(dice.below(60_000));
-        sandbox.killed("work", &words.each_ref().map(String::as_str), after, true);
+        let words = words.each_ref().map(String::as_str);
+        let end = sandbox.killed("work", &words, moments.draw(), true);
+        killed += u64::from(moments.learn(end));
         let found = version(&sandbox);
         assert!(found == last || found == next, "{found} after {last} and {next}");
         if dice.below(3) == 0 {
