@@ -4,7 +4,8 @@
 //! studio. What git converts (filters, line endings, `$Id$`, encodings) is written by git itself, and is a file of its own.
 //! Not here: `.git`, submodules, and closing the folders (`checkout`).
 
-use super::{Repo, Tree, blob, path_of};
+use super::blob::{self, Content};
+use super::{Repo, Tree, path_of};
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
 use crate::fs::{self, Copied, Folder, Stamp};
@@ -18,10 +19,18 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Sees the content of blobs on its way into the pool, so that who wants to look at files need not unpack them again.
+///
+/// It sees nothing of files that are there already, that git converts, or that are too large to be held as a whole.
+pub trait Witness: Sync + std::fmt::Debug {
+    /// Sees one; called by all threads.
+    fn see(&self, blob: &BlobId, content: &[u8]);
+}
+
 /// For whom the files are.
 pub(super) enum Style<'a> {
     /// Nobody writes them: links to the pool of this `STUDIO_HOME`.
-    Sealed(&'a Context, &'a Home),
+    Sealed(&'a Context, &'a Home, Option<&'a dyn Witness>),
     /// Somebody will: files of their own, which share blocks with the pool where the file system can do that, with this
     /// time in seconds since 1970. git reads every file again that is as young as its index.
     Writable(Option<&'a Pool>, i64),
@@ -70,15 +79,15 @@ impl Repo {
                 .map_err(|cause| in_the_way(folder, name.as_bstr(), cause))?;
         }
         self.convert(&index, &plan, tree, folder)?;
-        let objects = Objects(gix::Repository::clone(&self.gix).into_sync());
+        let objects = gix::Repository::clone(&self.gix).into_sync();
         let stamps = match style {
             Style::Writable(pool, time) => {
                 let work = Work { objects: &objects, index: &index, plan: &plan, folder };
                 work.place(&|job| job.write(pool, time))?
             }
-            Style::Sealed(cx, home) => {
+            Style::Sealed(cx, home, witness) => {
                 let mut pool = Pool::take(cx, home)?;
-                pool.provide(&plan.keys, &objects)?;
+                pool.provide(&plan.keys, &Objects { repo: &objects, witness })?;
                 let work = Work { objects: &objects, index: &index, plan: &plan, folder };
                 let mut stamps = work.place(&|job| job.seal(&pool))?;
                 let settled = pool.settle(&plan.keys)?;
@@ -218,7 +227,7 @@ pub fn pool_keys(top: &Utf8Path) -> Vec<Key> {
 
 /// What all threads share.
 struct Work<'a> {
-    objects: &'a Objects,
+    objects: &'a gix::ThreadSafeRepository,
     index: &'a gix::index::State,
     plan: &'a Plan,
     folder: &'a Utf8Path,
@@ -255,7 +264,7 @@ impl Work<'_> {
         let numbers: Vec<usize> = (0..self.index.entries().len()).collect();
         let shares_blocks = AtomicBool::new(true);
         let parts = in_parallel(&numbers, |part| {
-            let repo = self.objects.one_thread();
+            let repo = self.objects.to_thread_local();
             let mut tools = Tools {
                 repo: &repo,
                 large: blob::large(&repo),
@@ -452,34 +461,39 @@ fn stat_of(stamp: &Stamp) -> Stat {
 }
 
 /// The blobs of a repository, for the pool.
-struct Objects(gix::ThreadSafeRepository);
+struct Objects<'a> {
+    repo: &'a gix::ThreadSafeRepository,
+    witness: Option<&'a dyn Witness>,
+}
 
 /// One thread's view of them.
-struct Reader {
+struct Reader<'a> {
     repo: gix::Repository,
     large: u64,
     scratch: Vec<u8>,
+    witness: Option<&'a dyn Witness>,
 }
 
-impl Objects {
-    fn one_thread(&self) -> gix::Repository {
-        self.0.to_thread_local()
+impl Blobs for Objects<'_> {
+    type Reader<'r>
+        = Reader<'r>
+    where
+        Self: 'r;
+    fn reader(&self) -> Reader<'_> {
+        let repo = self.repo.to_thread_local();
+        Reader { large: blob::large(&repo), repo, scratch: vec![], witness: self.witness }
     }
 }
 
-impl Blobs for Objects {
-    type Reader<'a> = Reader;
-    fn reader(&self) -> Reader {
-        let repo = self.one_thread();
-        Reader { large: blob::large(&repo), repo, scratch: vec![] }
-    }
-}
-
-impl ReadBlob for Reader {
-    fn write(&mut self, id: &BlobId, to: &mut File) -> Result<(), NotWritten> {
-        let id = gix::ObjectId::Sha1(*id);
+impl ReadBlob for Reader<'_> {
+    fn write(&mut self, blob: &BlobId, to: &mut File) -> Result<(), NotWritten> {
+        let id = gix::ObjectId::Sha1(*blob);
         let content = blob::content(&self.repo, id, self.large, &mut self.scratch);
-        Ok(content.map_err(NotWritten::Unknown)?.write_to(to)?)
+        let content = content.map_err(NotWritten::Unknown)?;
+        if let (Some(witness), Content::Whole(bytes)) = (self.witness, &content) {
+            witness.see(blob, bytes);
+        }
+        Ok(content.write_to(to)?)
     }
 
     fn id_of(&self, file: File) -> Option<BlobId> {

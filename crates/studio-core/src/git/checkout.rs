@@ -6,7 +6,7 @@
 //! rename that puts it there.
 
 use super::Repo;
-use super::assemble::Style;
+use super::assemble::{Style, Witness};
 use super::sealed::{Part, Seal};
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
@@ -27,6 +27,8 @@ pub struct Checkout<'a> {
     pub objects: &'a Utf8Path,
     /// What its git configuration says besides what every sealed checkout has: name and value.
     pub config: &'a [(String, String)],
+    /// Who sees what its files hold.
+    pub witness: Option<&'a dyn Witness>,
 }
 
 /// In every sealed checkout: nothing runs, nothing is cleaned, nothing is written by looking at it.
@@ -79,7 +81,7 @@ impl Repo {
         let tree = self.tree_of(what.commit)?;
         let failed = || format!("the files of {} could not be written", what.commit.short());
         let assembled = self
-            .assemble(tree, what.folder, Style::Sealed(cx, home))
+            .assemble(tree, what.folder, Style::Sealed(cx, home, what.witness))
             .map_err(|cause| cause.within(failed()))?;
         for submodule in self.links_among(&assembled.index) {
             self.fill_submodule((cx, home), what, path, &submodule, seal)?;
@@ -152,6 +154,7 @@ impl Repo {
             folder: &folder,
             objects: what.objects,
             config: &[],
+            witness: what.witness,
         };
         repo.fill(at, &inner, &format!("{path}/"), seal)
     }

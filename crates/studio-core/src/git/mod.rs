@@ -32,7 +32,7 @@ mod verify;
 mod visible;
 
 pub use advertised::{Advertised, advertised};
-pub use assemble::pool_keys;
+pub use assemble::{Witness, pool_keys};
 pub use changes::{Change, Changes, Nature};
 pub use checkout::Checkout;
 pub use commit::{Commit, Identity};

@@ -17,7 +17,7 @@ mod text;
 mod tokens;
 
 pub use report::Policy;
-pub use scan::{Part, Place, look};
+pub use scan::{Part, Place, Search, look};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,8 +77,8 @@ fn findings(role: Role, content: &[u8]) -> Vec<Finding> {
         // Whatever git-crypt, age and others encrypt is binary as well.
         return der::finding(content).into_iter().collect();
     }
-    let mut found = text::spots(content);
-    if role == Role::Nix {
+    let text::Seen { spots: mut found, named } = text::look(content);
+    if role == Role::Nix && named {
         found.extend(named::spots(content));
     }
     if found.is_empty() {

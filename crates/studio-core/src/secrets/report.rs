@@ -24,6 +24,11 @@ impl Policy {
         Policy { strict, allowance: settings.allowance(allowed) }
     }
 
+    /// Whether a secret is the end, and no word of warning.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// Warns of these places, or refuses them where the flake is strict; those that are allowed are passed over.
     pub fn judge(&self, cx: &Context, mut places: Vec<Place>) -> Result<()> {
         places.retain(|place| !self.allowance.covers_secret(&place.path));

@@ -2,7 +2,7 @@
 //! something does.
 
 use super::tokens::{FORMS, Form, Signs, is_githubs, run};
-use super::{Kind, Spot, crypt, random, varied};
+use super::{Kind, Spot, crypt, named, random, varied};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
@@ -27,6 +27,8 @@ enum Check {
     SlackHook,
     DiscordHook,
     DiscordBot,
+    /// A word of a name, in letters of either size.
+    Name,
 }
 
 /// What is searched for in one pass, and what is looked at then.
@@ -53,32 +55,47 @@ fn anchors() -> Vec<(&'static str, Check)> {
     let methods =
         ["$1$", "$5$", "$6$", "$y$", "$gy$", "$2a$", "$2b$", "$2y$", "$argon2i$", "$argon2id$"];
     all.extend(methods.map(|start| (start, Check::Crypt)));
+    all.extend(named::WORDS.map(|word| (word, Check::Name)));
     all.extend(FORMS.iter().map(|form| (form.prefix, Check::Token(form))));
     all
 }
 
 struct Search {
     automaton: Option<AhoCorasick>,
-    checks: Vec<Check>,
+    anchors: Vec<(&'static str, Check)>,
 }
 
 static SEARCH: LazyLock<Search> = LazyLock::new(|| {
-    let (texts, checks): (Vec<&str>, Vec<Check>) = anchors().into_iter().unzip();
+    let anchors = anchors();
+    let texts = anchors.iter().map(|(text, _)| text);
     // It is a few hundred states; there is no text of ours that it could refuse.
-    Search { automaton: AhoCorasick::new(texts).ok(), checks }
+    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(texts).ok();
+    Search { automaton, anchors }
 });
 
-/// The secrets in a text.
-pub(super) fn spots(content: &[u8]) -> Vec<Spot> {
-    let Some(automaton) = &SEARCH.automaton else { return vec![] };
-    let mut found = vec![];
+/// What one pass over a text tells.
+pub(super) struct Seen {
+    /// The secrets by what they look like.
+    pub(super) spots: Vec<Spot>,
+    /// Whether it has a word of a name that may be that of a secret.
+    pub(super) named: bool,
+}
+
+/// Goes over a text once. Small and large letters lead to one state, so that both sorts of words are found by one pass.
+pub(super) fn look(content: &[u8]) -> Seen {
+    let mut seen = Seen { spots: vec![], named: false };
+    let Some(automaton) = &SEARCH.automaton else { return seen };
     for hit in automaton.find_overlapping_iter(content) {
-        let check = SEARCH.checks[hit.pattern().as_usize()];
-        if let Some((at, kind, what)) = closer(check, content, hit.start(), hit.end()) {
-            found.push(Spot { at, kind, what: what.to_owned(), by_name: false });
+        let (text, check) = SEARCH.anchors[hit.pattern().as_usize()];
+        if matches!(check, Check::Name) {
+            seen.named = true;
+        } else if content[hit.span()] == *text.as_bytes()
+            && let Some((at, kind, what)) = closer(check, content, hit.start(), hit.end())
+        {
+            seen.spots.push(Spot { at, kind, what: what.to_owned(), by_name: false });
         }
     }
-    found
+    seen
 }
 
 /// Whether nothing that could belong to it stands before what begins at `at`.
@@ -157,6 +174,7 @@ fn closer(
             yes.then_some((start, Kind::Token, "a Discord webhook"))
         }
         Check::DiscordBot => discord_bot(content, end),
+        Check::Name => None,
     }
 }
 

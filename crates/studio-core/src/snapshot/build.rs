@@ -5,7 +5,7 @@ use crate::alias;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs;
-use crate::git::{Checkout, Repo, Seal};
+use crate::git::{Checkout, Repo, Seal, Witness};
 use crate::home::Home;
 use crate::names::CommitId;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,6 +20,8 @@ pub(super) struct Source<'a> {
     pub(super) toolkit: Utf8PathBuf,
     /// Its upstream.
     pub(super) origin: Option<String>,
+    /// Who sees what its files hold.
+    pub(super) witness: Option<&'a dyn Witness>,
 }
 
 impl Source<'_> {
@@ -41,7 +43,8 @@ impl Source<'_> {
         }
         config.extend(alias::for_snapshot(&self.toolkit)?);
         let objects = self.mirror.join("objects");
-        let checkout = Checkout { commit, folder, objects: &objects, config: &config };
+        let checkout =
+            Checkout { commit, folder, objects: &objects, config: &config, witness: self.witness };
         self.repo.seal(cx, home, &checkout)
     }
 }

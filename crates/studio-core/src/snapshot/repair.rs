@@ -30,7 +30,7 @@ pub fn repair(cx: &Context, home: &Home, id: &CommitId) -> Result<Snapshot> {
     let draft = Draft::of(&path)?;
     toolkit::keep(cx, &toolkit, &home.roots(id).join("toolkit"));
     let origin = repo.config("remote.origin.url");
-    let source = Source { repo: &repo, mirror: &mirror, toolkit, origin };
+    let source = Source { repo: &repo, mirror: &mirror, toolkit, origin, witness: None };
     let seal = source.fill(cx, home, id, draft.path())?;
     discard(cx, home, id)?;
     draft.publish()?;

@@ -12,7 +12,7 @@ use crate::fs::{self, Draft};
 use crate::home::Home;
 use crate::names::CommitId;
 use crate::oplog::Kind;
-use crate::secrets;
+use crate::secrets::Search;
 use crate::studio::{Guarding, Prepared, Pushed, Studio, prepare, push_scratch, record};
 use crate::studio::{mirror, remote};
 use crate::toolkit;
@@ -43,14 +43,18 @@ pub struct TakenSnapshot {
 pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSnapshot> {
     let taken = studio.take(cx)?;
     let prepared = prepare(cx, studio, options.message.as_deref(), &options.guarding)?;
-    // Before anything names the commit, so that a flake that is strict leaves no trace of it.
-    let places = secrets::look(&studio.home, &prepared.parts(studio))?;
-    prepared.secrets.judge(cx, places)?;
+    let parts = prepared.parts(studio);
+    let mut search = Some(Search::begin(&studio.home, &parts)?);
+    if prepared.secrets.is_strict() {
+        // Before anything names the commit, so that there is no trace of it.
+        judge(cx, &prepared, &mut search)?;
+    }
     pin_all(cx, studio, &prepared)?;
-    let (snapshot, made) = build(cx, studio, &prepared.commit)?;
+    let (snapshot, made) = build(cx, studio, &prepared.commit, search.as_ref())?;
     // From here on nobody cleans it away. Who cleaned before may have found a pin of which there was no snapshot yet.
     let held = crate::studio::hold(&studio.home, snapshot.id())?;
-    let recorded = pin_all(cx, studio, &prepared).and_then(|()| {
+    let recorded = judge(cx, &prepared, &mut search);
+    let recorded = recorded.and_then(|()| pin_all(cx, studio, &prepared)).and_then(|()| {
         record(cx, studio, &taken, &prepared, Kind::Snapshot, Some(&prepared.commit))
     });
     if let Err(error) = recorded {
@@ -72,6 +76,14 @@ pub fn take(cx: &Context, studio: &Studio, options: &Options) -> Result<TakenSna
         push_all(cx, studio, &prepared);
     }
     Ok(TakenSnapshot { snapshot, committed: prepared.fresh, branch: prepared.branch })
+}
+
+/// Says where secrets lie open, if that was not done before; the files that were unpacked meanwhile are not read again.
+fn judge(cx: &Context, prepared: &Prepared, search: &mut Option<Search<'_>>) -> Result<()> {
+    match search.take() {
+        Some(search) => prepared.secrets.judge(cx, search.finish()?),
+        None => Ok(()),
+    }
 }
 
 /// Removes a snapshot of a commit that did not come about, unless somebody uses it already. It is whole, so that it stays
@@ -116,7 +128,12 @@ fn push_all(cx: &Context, studio: &Studio, prepared: &Prepared) {
 }
 
 /// The sealed folder of a commit of the studio: the one that is there, or a new one; and whether it is new.
-fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<(Snapshot, bool)> {
+fn build(
+    cx: &Context,
+    studio: &Studio,
+    commit: &CommitId,
+    search: Option<&Search<'_>>,
+) -> Result<(Snapshot, bool)> {
     let home: &Home = &studio.home;
     let path = home.snapshot(commit);
     let snapshot = Snapshot { id: commit.clone(), path: path.clone(), home: home.clone() };
@@ -130,7 +147,8 @@ fn build(cx: &Context, studio: &Studio, commit: &CommitId) -> Result<(Snapshot, 
     // Before there is a snapshot, so that there is none whose commands may go away; it may outlive the studio.
     toolkit::keep(cx, &toolkit, &home.roots(commit).join("toolkit"));
     let origin = studio.repo.config("remote.origin.url");
-    let source = Source { repo: &studio.repo, mirror: &studio.mirror, toolkit, origin };
+    let witness = search.map(Search::witness);
+    let source = Source { repo: &studio.repo, mirror: &studio.mirror, toolkit, origin, witness };
     let seal = source
         .fill(cx, home, commit, draft.path())
         .map_err(|error| fs::tell_inodes(error, draft.path()))?;
