@@ -21,6 +21,7 @@ pub mod place;
 pub mod plan;
 pub mod resolve;
 pub mod source;
+pub mod step;
 pub mod ways;
 pub mod wiring;
 
@@ -54,6 +55,8 @@ enum What {
     Verify(commands::verify::Args),
     Build(commands::build::Args),
     Export(commands::export::Args),
+    Step(commands::step::Args),
+    Steps(commands::steps::Args),
 }
 
 impl Command for Args {
@@ -72,7 +75,10 @@ flake-lattice verify --in generated/strsim
 flake-lattice build --in generated/strsim
 flake-lattice build --in generated/strsim strsim::jaro_winkler
 # a node with all that it needs, to be kept elsewhere
-flake-lattice export --in generated/strsim strsim::jaro_winkler --output jaro";
+flake-lattice export --in generated/strsim strsim::jaro_winkler --output jaro
+# a step of a component: a branch, a studio and a snapshot of its own
+flake-lattice step strsim/x86_64/phase0/step1 -- flake-lattice generate --output generated/strsim
+flake-lattice steps";
 
     fn common(&self) -> &Common {
         &self.common
@@ -88,6 +94,8 @@ flake-lattice export --in generated/strsim strsim::jaro_winkler --output jaro";
             What::Verify(args) => args.run(cx),
             What::Build(args) => args.run(cx),
             What::Export(args) => args.run(cx),
+            What::Step(args) => args.run(cx),
+            What::Steps(args) => args.run(cx),
         }
     }
 }

@@ -194,6 +194,17 @@ pub fn all(home: &Home, id: &CommitId) -> Vec<Verdict> {
     found
 }
 
+/// `check passed` and `build failed`, of outcomes in the order of their kinds: of what was tried on several hosts the worst
+/// counts.
+pub fn words(tried: &[(Kind, Outcome)]) -> Vec<String> {
+    let of_kind = tried.chunk_by(|(one, _), (other, _)| one == other).map(|of_kind| {
+        let failed = of_kind.iter().any(|(_, outcome)| *outcome == Outcome::Failed);
+        let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
+        format!("{} {outcome}", of_kind[0].0.word())
+    });
+    of_kind.collect()
+}
+
 /// A record, or why it cannot be understood.
 fn parse(text: &str) -> Result<Verdict, String> {
     // The number first: the fields of a newer format may be others.

@@ -243,7 +243,7 @@ fn make(
     name: &StudioName,
     yes: bool,
 ) -> Result<String> {
-    let (upstream, origin) = upstream::find(cx, settings)?;
+    let (upstream, origin) = studio::Upstream::find(cx, settings)?;
     let created = studio::create(cx, home, name, &upstream)?;
     cx.ui.step(format!(
         "made the studio `{name}` of `{upstream}`, on the new branch `{}`",

@@ -6,6 +6,8 @@ pub mod export;
 pub mod generate;
 pub mod graph;
 pub mod plan;
+pub mod step;
+pub mod steps;
 pub mod verify;
 pub mod why;
 

@@ -14,7 +14,11 @@ pub struct Scene {
 impl Scene {
     /// An empty one.
     pub fn new() -> Scene {
-        let mut sandbox = Sandbox::new();
+        Scene::on(Sandbox::new())
+    }
+
+    /// One in a sandbox that is there.
+    pub fn on(mut sandbox: Sandbox) -> Scene {
         // Of rustup's `cargo` only the real one behind it works without a home.
         let sysroot = std::process::Command::new("rustc").args(["--print", "sysroot"]).output();
         let sysroot = String::from_utf8(sysroot.expect("rustc runs").stdout).expect("a path");

@@ -76,15 +76,10 @@ impl Logged {
     /// What came of it in a few words: `check passed, build failed, generation 41`. Of what was tried on several hosts
     /// the worst counts.
     pub fn came_of_it(&self) -> String {
-        let mut words: Vec<String> = vec![];
         let mut tried: Vec<(verdict::Kind, Outcome)> =
             self.verdicts.iter().map(|verdict| (verdict.kind, verdict.outcome)).collect();
         tried.extend(self.test.map(|outcome| (verdict::Kind::Test, outcome)));
-        for of_kind in tried.chunk_by(|(a, _), (b, _)| a == b) {
-            let failed = of_kind.iter().any(|(_, outcome)| *outcome == Outcome::Failed);
-            let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
-            words.push(format!("{} {outcome}", of_kind[0].0.word()));
-        }
+        let mut words = verdict::words(&tried);
         words.extend(self.generations.iter().map(ToString::to_string));
         words.join(", ")
     }

@@ -29,7 +29,7 @@ pub use mirror::{Mirror, Upstream};
 pub use pins::{pin, unpin};
 pub use rebase::{How, Rebased, rebase};
 pub use remote::{Pushed, push_scratch};
-pub use work::{Guarding, Prepared, cut_scratch, prepare, record};
+pub use work::{Guarding, Prepared, cut_branch, cut_scratch, prepare, record};
 
 use crate::context::Context;
 use crate::error::{Error, Result};

@@ -292,16 +292,23 @@ pub fn record(
 }
 
 /// Cuts a new scratch branch where HEAD is; files and index stay as they are.
-pub fn cut_scratch(cx: &Context, studio: &Studio, _taken: &Taken) -> Result<String> {
+pub fn cut_scratch(cx: &Context, studio: &Studio, taken: &Taken) -> Result<String> {
+    let head = studio.repo.head()?;
+    let branch = scratch_name(&studio.repo, &studio.name, &head.commit, cx.env.now())?;
+    cut_branch(cx, studio, taken, &branch)?;
+    Ok(branch)
+}
+
+/// Cuts the new branch `branch` where HEAD is; files and index stay as they are.
+pub fn cut_branch(cx: &Context, studio: &Studio, _taken: &Taken, branch: &str) -> Result<()> {
     let repo = &studio.repo;
     studio.require_settled()?;
     let head = repo.head()?;
-    let branch = scratch_name(repo, &studio.name, &head.commit, cx.env.now())?;
     let who = repo.identity(cx.env.now());
     // The files do not move, so what they hold need not be read: HEAD's tree stands for them.
     let worktree = repo.tree_of(&head.commit)?.to_string();
     let name = format!("refs/heads/{branch}");
-    let after = Head { branch: Some(branch.clone()), commit: head.commit.clone() };
+    let after = Head { branch: Some(branch.to_owned()), commit: head.commit.clone() };
     let draft = Draft {
         kind: Kind::Scratch,
         summary: format!("cut `{branch}` from {head}"),
@@ -309,7 +316,7 @@ pub fn cut_scratch(cx: &Context, studio: &Studio, _taken: &Taken) -> Result<Stri
         before: State { head: head.clone(), worktree: worktree.clone(), staged: None },
         after: State { head: after, worktree, staged: None },
         branches: vec![BranchMove {
-            name: branch.clone(),
+            name: branch.to_owned(),
             from: None,
             to: Some(head.commit.clone()),
         }],
@@ -323,7 +330,7 @@ pub fn cut_scratch(cx: &Context, studio: &Studio, _taken: &Taken) -> Result<Stri
         Move { name: "HEAD".into(), from: None, to: Target::Ref(name) },
     ];
     repo.move_refs(&who, "studio: scratch", &moves)?;
-    Ok(branch)
+    Ok(())
 }
 
 /// Commits what is uncommitted because something else is about to move; says so, and gives whether there was anything.

@@ -1,6 +1,10 @@
-//! What the user calls upstream, and the name of its mirror. Values only.
+//! What the user calls upstream, where that is said, and the name of its mirror.
 
+use crate::config::{Key, Origin, Settings};
+use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::git::Repo;
+use crate::studio::Place;
 use crate::{fs, git};
 use camino::Utf8Path;
 
@@ -25,6 +29,36 @@ impl Upstream {
                 .hint("give a URL that `git clone` takes, or the path of a repository")
         })?;
         Ok(Upstream(path.into_string()))
+    }
+
+    /// The upstream that the settings name, or else that of the place one stands in; and where it was found.
+    pub fn find(cx: &Context, settings: &Settings) -> Result<(Upstream, Origin)> {
+        if let Some(value) = settings.get(Key::Upstream) {
+            return Ok((Upstream::new(&value.text, cx.env.cwd())?, value.origin));
+        }
+        // In a studio or a snapshot it is theirs; in any other repository it is that repository.
+        let place = Place::here(cx).ok().and_then(|place| match place {
+            Place::Studio(studio) => studio.repo.config("remote.origin.url"),
+            Place::Snapshot(snapshot) => {
+                Repo::open(snapshot.path()).ok()?.config("remote.origin.url")
+            }
+        });
+        if let Some(url) = place {
+            let origin = Origin::Found("the place you stand in");
+            return Ok((Upstream::new(&url, cx.env.cwd())?, origin));
+        }
+        match Repo::here(cx) {
+            Ok(repo) => {
+                let upstream = Upstream::new(repo.top().as_str(), cx.env.cwd())?;
+                Ok((upstream, Origin::Found("the repository you stand in")))
+            }
+            Err(_) => Err(Error::new("it is not known where your flake is")
+                .hint("say it: `studio --upstream URL`, where URL is what `git clone` takes, or a path")
+                .hint(format!(
+                    "or once for all: `upstream = \"URL\"` in `{}`",
+                    cx.env.user_settings()
+                ))),
+        }
     }
 
     /// As `git clone` takes it.
