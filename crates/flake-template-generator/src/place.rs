@@ -5,7 +5,7 @@ use crate::{NAME, here};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::{Context, Done};
 use studio_core::generated::{self, Overwrite, Tree};
-use studio_core::git::{Visible, visible};
+use studio_core::git::Visible;
 use studio_core::nix::Nix;
 use studio_core::{Error, Exit, Result, fs, ui};
 
@@ -66,7 +66,7 @@ impl Place {
             fs::write_atomic(&root.path, root.text.as_bytes())?;
             cx.ui.step(format!("added the input to `{}`", root.shown));
         }
-        self.advise(cx, &wanted.tree);
+        generated::tell_unseen(cx, &self.path, &self.shown, &wanted.tree);
         Ok(Done::with(&self.path))
     }
 
@@ -132,8 +132,8 @@ impl Place {
             Error::new(format!("there is no flake `{shown}`"))
                 .hint("give a `flake.nix`, or the folder that has one")
         })?;
-        let url = url(real.parent().unwrap_or(&path), &self.real(), &shown)?;
-        if let Visible::Ignored(_) = self.visible(&wanted.tree) {
+        let url = url(real.parent().unwrap_or(&path), &generated::real(&self.path), &shown)?;
+        if let Visible::Ignored(_) = generated::seen(&self.path, &wanted.tree) {
             return Err(Error::new(format!(
                 "git ignores `{}`, so `{shown}` cannot have it as an input: Nix would not see it",
                 self.shown
@@ -143,52 +143,6 @@ impl Place {
         let new = integrate(shown.as_str(), &text, &Input { name: name.to_owned(), url })?;
         Ok(Some(Integrated { path: real, shown, is_new: new != text, text: new }))
     }
-
-    /// The folder without links above it.
-    fn real(&self) -> Utf8PathBuf {
-        let there =
-            self.path.ancestors().find_map(|above| Some((above, above.canonicalize_utf8().ok()?)));
-        match there {
-            Some((above, real)) => match self.path.strip_prefix(above) {
-                Ok(below) if !below.as_str().is_empty() => real.join(below),
-                _ => real,
-            },
-            None => self.path.clone(),
-        }
-    }
-
-    fn visible(&self, tree: &Tree) -> Visible {
-        let files: Vec<&str> = tree.files().map(|(path, _)| path.as_str()).collect();
-        visible(&self.real(), &files)
-    }
-
-    /// Says what Nix would not see.
-    fn advise(&self, cx: &Context, tree: &Tree) {
-        let dir = &self.shown;
-        match self.visible(tree) {
-            Visible::NoRepository | Visible::All => {}
-            Visible::Untracked(files) => {
-                cx.ui.warn(format!(
-                    "git does not know {}, so Nix does not see it as a flake here",
-                    count(&files, dir)
-                ));
-                cx.ui.hint(format!("let git know it: `git add -N {dir}`"));
-            }
-            Visible::Ignored(files) => {
-                cx.ui.warn(format!(
-                    "git ignores {}, so Nix does not see it as a flake here",
-                    count(&files, dir)
-                ));
-                cx.ui.hint(format!(
-                    "choose another folder, or name it as one that is in no repository: `nix build path:{dir}`"
-                ));
-            }
-        }
-    }
-}
-
-fn count(files: &[String], dir: &Utf8Path) -> String {
-    format!("{} of `{dir}`", ui::count(files.len(), "file"))
 }
 
 /// The address of the folder as an input of the flake in `root`.

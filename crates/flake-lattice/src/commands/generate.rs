@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::{Context, Done};
 use studio_core::error::Result;
 use studio_core::fs;
-use studio_core::generated::{Kind, Overwrite, Tree, write};
+use studio_core::generated::{Kind, Overwrite, Tree, tell_unseen, write};
 use studio_core::ui::count;
 
 const TOOL: &str = "flake-lattice";
@@ -78,6 +78,8 @@ impl Args {
         if let Some(kept) = written.kept {
             cx.ui.step(format!("what was there by hand is in `{kept}`"));
         }
+        let shown = self.output.as_deref().unwrap_or(&output);
+        tell_unseen(cx, &output, shown, &tree);
         Ok(Done::with(output))
     }
 

@@ -31,10 +31,12 @@
 mod comparison;
 mod manifest;
 mod replace;
+mod seen;
 mod tree;
 
 pub use comparison::{ByHand, Change, Comparison, How, What};
 pub use manifest::MANIFEST;
+pub use seen::{real, seen, tell_unseen};
 pub use tree::{BadPath, File, Kind, Tree, TreePath};
 
 use crate::error::{Error, OrSay, Result};
