@@ -28,7 +28,13 @@ impl Dist {
         make(&self.prefix)?;
         let prefix =
             self.prefix.canonicalize_utf8().map_err(Error::io("find the folder", &self.prefix))?;
-        let layout = Layout { prefix, from };
+        Dist::lay_out(workspace, &Layout::new(&prefix, &prefix, &from))?;
+        eprintln!("laid out {} programs in {prefix}", workspace.programs.len());
+        Ok(())
+    }
+
+    /// Writes everything below the folder of `layout`.
+    pub fn lay_out(workspace: &Workspace, layout: &Layout) -> Result<()> {
         for name in &workspace.programs {
             layout.program(name)?;
         }
@@ -38,17 +44,26 @@ impl Dist {
             let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
             layout.put(&format!("share/licenses/studio/{licence}"), &text)?;
         }
-        eprintln!("laid out {} programs in {}", workspace.programs.len(), layout.prefix);
         Ok(())
     }
 }
 
-struct Layout {
+/// Where a release goes.
+pub struct Layout {
+    /// Where it is written.
+    folder: Utf8PathBuf,
+    /// Where it will be used.
     prefix: Utf8PathBuf,
+    /// Where its programs are.
     from: Utf8PathBuf,
 }
 
 impl Layout {
+    /// Of the programs in `from`, written to `folder`, for use at `prefix`.
+    pub fn new(folder: &Utf8Path, prefix: &Utf8Path, from: &Utf8Path) -> Layout {
+        Layout { folder: folder.into(), prefix: prefix.into(), from: from.into() }
+    }
+
     /// The binary, its man page and its completions.
     fn program(&self, name: &str) -> Result<()> {
         let binary = self.from.join(name);
@@ -65,6 +80,7 @@ impl Layout {
         write("bash", format!("share/bash-completion/completions/{name}"))?;
         write("zsh", format!("share/zsh/site-functions/_{name}"))?;
         write("fish", format!("share/fish/vendor_completions.d/{name}.fish"))?;
+        write("nushell", format!("share/nushell/vendor/autoload/{name}.nu"))?;
         if is_git_command(name) {
             // `man git-NAME`. There is no `bin/git-NAME` on purpose: git runs such a program rather than an alias of the
             // same name, so the newest toolkit on PATH would take the place of the one that a studio keeps.
@@ -95,8 +111,8 @@ impl Layout {
     }
 
     fn put(&self, path: &str, bytes: &[u8]) -> Result<Utf8PathBuf> {
-        let path = self.prefix.join(path);
-        make(path.parent().unwrap_or(&self.prefix))?;
+        let path = self.folder.join(path);
+        make(path.parent().unwrap_or(&self.folder))?;
         // A running program cannot be written over, but its name can be given to another file.
         let _ = std::fs::remove_file(&path);
         std::fs::write(&path, bytes).map_err(Error::io("write", &path))?;
@@ -104,7 +120,7 @@ impl Layout {
     }
 
     fn link(&self, target: &str, path: &str) -> Result<()> {
-        let path = self.prefix.join(path);
+        let path = self.folder.join(path);
         let _ = std::fs::remove_file(&path);
         symlink(target, &path).map_err(Error::io("link", &path))
     }

@@ -18,6 +18,7 @@ mod dist;
 mod docs;
 mod error;
 mod example;
+mod package;
 mod provider;
 mod run;
 mod test;
@@ -51,6 +52,7 @@ enum Verb {
     Bench(bench::Bench),
     /// Lay out a release for a package: binaries, links, man pages, completions
     Dist(dist::Dist),
+    Package(package::Package),
 }
 
 fn main() -> ExitCode {
@@ -72,5 +74,6 @@ fn run(verb: Verb, workspace: &Workspace) -> Result<()> {
         Verb::Docs(args) => args.run(workspace),
         Verb::Bench(args) => args.run(workspace),
         Verb::Dist(args) => args.run(workspace),
+        Verb::Package(args) => args.run(workspace),
     }
 }

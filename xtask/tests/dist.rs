@@ -32,6 +32,7 @@ fn each_program_has_its_page_and_completions_and_none_beats_the_aliases_of_a_stu
             format!("bash-completion/completions/{name}"),
             format!("zsh/site-functions/_{name}"),
             format!("fish/vendor_completions.d/{name}.fish"),
+            format!("nushell/vendor/autoload/{name}.nu"),
         ] {
             let text = std::fs::read_to_string(prefix.join("share").join(&completion));
             assert!(text.is_ok_and(|text| text.contains(name)), "{completion}");

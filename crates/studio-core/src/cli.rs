@@ -50,6 +50,8 @@ pub enum Generate {
     Zsh,
     /// Completions for fish.
     Fish,
+    /// Completions for nushell.
+    Nushell,
     /// The page of the command in Markdown, for `docs/commands`.
     Markdown,
 }
@@ -114,6 +116,7 @@ pub fn main<C: Command>() -> ExitCode {
     match Environment::capture() {
         Ok(env) => {
             let ui = Ui::new(verbosity, common.color, env.no_color());
+
             let cx = Context { ui, env, command: name };
             let result = args.run(&cx).map_err(|error| match cx.env.studio_home() {
                 Ok(home) => fs::tell_inodes(error, &home),
@@ -187,12 +190,20 @@ fn describe<C: Command>() -> clap::Command {
     C::command().after_long_help(after).version(env!("CARGO_PKG_VERSION"))
 }
 
+fn nushell(mut command: clap::Command) -> String {
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(clap_complete_nushell::Nushell, &mut command, name, &mut script);
+    String::from_utf8_lossy(&script).trim_end().to_owned()
+}
+
 fn generate(what: Generate, mut command: clap::Command) -> Result<Done> {
     use clap_complete::{Shell, generate};
     let shell = match what {
         Generate::Bash => Shell::Bash,
         Generate::Zsh => Shell::Zsh,
         Generate::Fish => Shell::Fish,
+        Generate::Nushell => return Ok(Done::with(nushell(command))),
         Generate::Man => {
             let mut page = Vec::new();
             clap_mangen::Man::new(command)
