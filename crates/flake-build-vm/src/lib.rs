@@ -1,10 +1,11 @@
 //! `git flake-build-vm`: builds the VM of a snapshot and runs it. How is `studio_core::build` and `studio_core::vm`.
 
 use clap::Parser;
-use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::cli::{Command, Common, Context, Done, NixOutput};
 use studio_core::config::{Key, Settings};
 use studio_core::error::Result;
 use studio_core::nix::Nix;
+use studio_core::ui::LogFormat;
 use studio_core::{build, snapshot, vm};
 
 /// Build the VM of a NixOS host and run it
@@ -28,6 +29,8 @@ pub struct Args {
     #[arg(long, conflicts_with = "no_run")]
     fresh: bool,
     #[command(flatten)]
+    nix: NixOutput,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -42,6 +45,10 @@ runner=$(git flake-build-vm --no-run)";
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.nix.log_format
     }
 
     fn run(self, cx: &Context) -> Result<Done> {

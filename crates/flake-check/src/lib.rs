@@ -1,8 +1,9 @@
 //! `git flake-check`: checks a snapshot, once. What is checked and how is `studio_core::check`.
 
 use clap::Parser;
-use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::cli::{Command, Common, Context, Done, NixOutput};
 use studio_core::error::{OrSay, Result};
+use studio_core::ui::LogFormat;
 use studio_core::{check, nix::Nix, snapshot};
 
 /// Check a snapshot: the syntax of every .nix file, then `nix flake check`
@@ -19,6 +20,8 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    nix: NixOutput,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -31,6 +34,10 @@ git flake-check --again";
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.nix.log_format
     }
 
     fn run(self, cx: &Context) -> Result<Done> {

@@ -29,14 +29,17 @@ fn what_is_under_way_stands_at_the_foot_and_what_failed_above_it() {
                     || screen.contains("building late") && screen.contains("building wrong"))
         });
         let mut settings = insta::Settings::clone_current();
-        settings.set_filters(filters());
-        settings.add_filter(r"  \d+s(?m:$)", "  [CLOCK]");
-        // Nix 2.34 counts one more than there is.
-        settings.add_filter(r"built 1 of \d", "built 1 of [SOME]");
-        // Nix 2.26 says of what it checks only at the end that it was built.
-        settings.add_filter(r"(?m)^  (running|checking|evaluating|building good) .*\n?", "");
-        // Of a low screen the foot takes a third, and how much else there is differs from one Nix to the next.
-        settings.add_filter(r"and \d more", "and [SOME] more");
+        let mut all = vec![
+            (r"  \d+s(?m:$)", "  [CLOCK]"),
+            // Nix 2.34 counts one more than there is.
+            (r"built 1 of \d", "built 1 of [SOME]"),
+            // Nix 2.26 says of what it checks only at the end that it was built.
+            (r"(?m)^  (running|checking|evaluating|building good) .*\n?", ""),
+            // Of a low screen the foot takes a third, and how much else there is differs from one Nix to the next.
+            (r"and \d more", "and [SOME] more"),
+        ];
+        all.extend(filters());
+        settings.set_filters(all);
         settings.bind(|| assert_snapshot!(format!("under_way_{}x{}", size.1, size.0), screen));
         sandbox.write("go", "");
         let (code, said) = terminal.ends();
@@ -51,6 +54,33 @@ fn what_is_under_way_stands_at_the_foot_and_what_failed_above_it() {
         let log = sandbox.sh(&log, "cat *-check-*").ok();
         assert!(log.contains("late-1.2> waiting"), "{log}");
     }
+}
+
+#[test]
+fn a_window_that_becomes_narrow_is_followed() {
+    let nix = RealNix::find();
+    let mut sandbox = Sandbox::new().with_nix(&nix);
+    let conf = "experimental-features = nix-command flakes\nsandbox = false\nsubstituters =\n\
+                build-users-group =\nflake-registry =\n";
+    sandbox.set("NIX_CONFIG", conf);
+    let checks = r#"{ make }: {
+  long = make "a-derivation-with-a-name-as-long-as-they-are" "until [ -e @GO@ ]; do sleep 0.05; done; echo > $out";
+}
+"#;
+    let checks = checks.replace("@GO@", sandbox.root().join("go").as_str());
+    let snapshot = sandbox.small_snapshot(&nix, &[("checks.nix", &checks)]);
+    let mut terminal = sandbox.start_on_terminal(&snapshot, "flake-check", (24, 100));
+    terminal.until_screen(|screen| {
+        screen
+            .lines()
+            .any(|line| line.contains("building a-derivation-with-a-name-as-long-as-they-are"))
+    });
+    terminal.resize((24, 40));
+    let screen = terminal.until_screen(|screen| screen.lines().any(|line| line.ends_with('…')));
+    assert!(screen.contains("building a-derivation-with-"), "{screen}");
+    sandbox.write("go", "");
+    let (code, said) = terminal.ends();
+    assert_eq!(code, Some(0), "{said}");
 }
 
 /// A build that ends as nixpkgs' `buildEnv` does, and an evaluation that goes wrong.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use studio_core::error::{Error, Result};
 use studio_core::fs;
 use studio_core::process::Program;
-use studio_core::ui::{Foot, Ui, Verbosity};
+use studio_core::ui::{Foot, Ui, clock};
 
 /// What is wrong with a crate of the lattice.
 #[derive(Clone, Debug)]
@@ -183,15 +183,15 @@ struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     fn begin(ui: &'a Ui, total: usize, what: &'a str) -> Progress<'a> {
-        let is_seen = ui.on_terminal() && ui.verbosity() >= Verbosity::Normal;
-        Progress { foot: is_seen.then(|| ui.foot()), total, what, done: 0, began: Instant::now() }
+        let foot = ui.is_watched().then(|| ui.foot());
+        Progress { foot, total, what, done: 0, began: Instant::now() }
     }
 
     fn one_more(&mut self) {
         self.done += 1;
         if let Some(foot) = &self.foot {
-            let seconds = self.began.elapsed().as_secs();
-            let text = format!("{}: {} of {}  {seconds}s", self.what, self.done, self.total);
+            let clock = clock(self.began.elapsed());
+            let text = format!("{}: {} of {}  {clock}", self.what, self.done, self.total);
             foot.show(&[text], foot.size().0);
         }
     }

@@ -26,8 +26,9 @@ pub mod ways;
 pub mod wiring;
 
 use clap::{Parser, Subcommand};
-use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::cli::{Command, Common, Context, Done, NixOutput};
 use studio_core::error::Result;
+use studio_core::ui::LogFormat;
 
 /// Take a Rust crate apart into small crates that build on each other
 ///
@@ -40,6 +41,8 @@ use studio_core::error::Result;
 pub struct Args {
     #[command(subcommand)]
     what: What,
+    #[command(flatten)]
+    nix: NixOutput,
     #[command(flatten)]
     common: Common,
 }
@@ -82,6 +85,10 @@ flake-lattice steps";
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.nix.log_format
     }
 
     fn run(self, cx: &Context) -> Result<Done> {

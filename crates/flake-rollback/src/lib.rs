@@ -4,9 +4,10 @@
 //! Not here: which generation "before" is (`studio_core::switch`).
 
 use clap::Parser;
-use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::cli::{Command, Common, Context, Done, NixOutput};
 use studio_core::config::Key;
 use studio_core::switch::{Goal, Site, SiteArgs, rollback};
+use studio_core::ui::LogFormat;
 use studio_core::{Exit, Result};
 
 /// Go back to what ran before, or to a generation
@@ -28,6 +29,8 @@ pub struct Args {
     confirm_within: Option<String>,
     #[command(flatten)]
     site: SiteArgs,
+    #[command(flatten)]
+    nix: NixOutput,
     #[command(flatten)]
     common: Common,
 }
@@ -59,6 +62,10 @@ git flake-rollback --target home
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.nix.log_format
     }
 
     fn run(self, cx: &Context) -> Result<Done> {

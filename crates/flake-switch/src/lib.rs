@@ -1,10 +1,11 @@
 //! `git flake-switch`: make a snapshot what runs and what starts at boot, once it has proved itself.
 
 use clap::Parser;
-use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::cli::{Command, Common, Context, Done, NixOutput};
 use studio_core::switch::{Ask, AttemptArgs, FailedUnits, NewKernel, Plan, Site, SiteArgs};
 use studio_core::switch::{attach, confirm, switch};
 use studio_core::transaction::Verb;
+use studio_core::ui::LogFormat;
 use studio_core::{Exit, Result, snapshot};
 
 /// Check, build, activate and prove this snapshot, then make it what starts at boot
@@ -46,6 +47,8 @@ pub struct Args {
     attempt: AttemptArgs,
     #[command(flatten)]
     site: SiteArgs,
+    #[command(flatten)]
+    nix: NixOutput,
     #[command(flatten)]
     common: Common,
 }
@@ -92,6 +95,10 @@ git flake-switch --target home --host alice
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.nix.log_format
     }
 
     fn run(self, cx: &Context) -> Result<Done> {

@@ -1,8 +1,9 @@
 //! `git flake-test`: activate a snapshot until the next reboot.
 
 use clap::Parser;
-use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::cli::{Command, Common, Context, Done, NixOutput};
 use studio_core::switch::{AttemptArgs, SiteArgs, test};
+use studio_core::ui::LogFormat;
 use studio_core::{Exit, Result, snapshot};
 
 /// Activate this snapshot until the next reboot
@@ -18,6 +19,8 @@ pub struct Args {
     attempt: AttemptArgs,
     #[command(flatten)]
     site: SiteArgs,
+    #[command(flatten)]
+    nix: NixOutput,
     #[command(flatten)]
     common: Common,
 }
@@ -44,6 +47,10 @@ git flake-rollback
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn log_format(&self) -> LogFormat {
+        self.nix.log_format
     }
 
     fn run(self, cx: &Context) -> Result<Done> {

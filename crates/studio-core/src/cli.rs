@@ -9,7 +9,7 @@ pub use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::fs;
 use crate::process;
-use crate::ui::{Color, Ui, Verbosity};
+use crate::ui::{Color, LogFormat, Ui, Verbosity};
 use clap::{Parser, ValueEnum};
 use std::io::Write;
 use std::process::ExitCode;
@@ -37,6 +37,26 @@ pub struct Common {
     /// Write a man page or completions to stdout instead of working
     #[arg(long, global = true, value_name = "WHAT", hide = true, exclusive = true)]
     pub generate: Option<Generate>,
+}
+
+/// The options of commands that let Nix do something which may take its time.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct NixOutput {
+    /// Show what Nix does as `auto` or, as Nix itself says it, `raw`
+    ///
+    /// By itself, what is under way stands at the foot of a terminal; in a pipe or a file each build is a line, what a
+    /// build that failed said stands in one piece, and after 30 seconds of silence (STUDIO_SILENCE) it is said what goes
+    /// on. Everything is in the log file that is named at the end.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_short_help = true,
+        help_heading = "Output"
+    )]
+    pub log_format: LogFormat,
 }
 
 /// What the binary can write about itself, for packaging.
@@ -87,6 +107,11 @@ pub trait Command: Parser {
     /// The options that every command has.
     fn common(&self) -> &Common;
 
+    /// Who says what Nix does, for those that have [`NixOutput`].
+    fn log_format(&self) -> LogFormat {
+        LogFormat::Auto
+    }
+
     /// Does the work.
     fn run(self, cx: &Context) -> Result<Done>;
 }
@@ -107,7 +132,7 @@ pub fn main<C: Command>() -> ExitCode {
         Ok(args) => args,
         Err(error) => return refused(error),
     };
-    let common = args.common().clone();
+    let (common, log_format) = (args.common().clone(), args.log_format());
     let verbosity = match (common.quiet, common.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
@@ -116,7 +141,7 @@ pub fn main<C: Command>() -> ExitCode {
     match Environment::capture() {
         Ok(env) => {
             let ui = Ui::new(verbosity, common.color, env.no_color());
-
+            let ui = ui.with_log_format(log_format);
             let cx = Context { ui, env, command: name };
             let result = args.run(&cx).map_err(|error| match cx.env.studio_home() {
                 Ok(home) => fs::tell_inodes(error, &home),

@@ -5,7 +5,7 @@
 
 mod foot;
 
-pub use foot::Foot;
+pub use foot::{Foot, clock};
 
 use crate::error::Error;
 use std::fmt::Display;
@@ -35,6 +35,16 @@ pub enum Color {
     Never,
 }
 
+/// Who says what Nix does, as asked for by `--log-format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// We do, in a way that fits where it goes.
+    #[default]
+    Auto,
+    /// Nix itself.
+    Raw,
+}
+
 /// The voice of a command.
 #[derive(Clone, Debug)]
 pub struct Ui {
@@ -44,6 +54,7 @@ pub struct Ui {
     terminal: bool,
     /// Whether questions may be asked: stdin and stderr are a terminal.
     interactive: bool,
+    log_format: LogFormat,
     /// What is drawn at the foot of the terminal, if there is something.
     foot: Arc<Mutex<Option<indicatif::ProgressBar>>>,
 }
@@ -62,8 +73,20 @@ impl Ui {
             color,
             terminal,
             interactive: terminal && std::io::stdin().is_terminal(),
+            log_format: LogFormat::Auto,
             foot: Arc::default(),
         }
+    }
+
+    /// The same voice, which says what Nix does in this format.
+    #[must_use]
+    pub fn with_log_format(self, log_format: LogFormat) -> Ui {
+        Ui { log_format, ..self }
+    }
+
+    /// Who says what Nix does.
+    pub fn log_format(&self) -> LogFormat {
+        self.log_format
     }
 
     /// Whether stderr is a terminal.

@@ -109,6 +109,9 @@ pub fn filters() -> Vec<(&'static str, &'static str)> {
             "",
         ),
         (r"(?m)^warning: unknown flake output .*\n", ""),
-        (r"(?m)^(copying path|unpacking|fetching ).*\n", ""),
+        (r"(?m)^(copying |unpacking|fetching ).*\n", ""),
+        // What is built at the same time begins in any order, and Nix 2.34 counts some things that 2.26 does not.
+        (r"(?m)^building [^\n ]+\n", ""),
+        (r"(?m)^(built|fetched) \d+ of \d+[^\n]*  [\d:]+s?\n", ""),
     ]
 }

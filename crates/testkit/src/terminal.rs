@@ -101,6 +101,14 @@ impl Terminal {
         }
     }
 
+    /// Gives it another size, as somebody does who draws at a corner of the window.
+    pub fn resize(&mut self, (rows, columns): (u16, u16)) {
+        let size =
+            rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        rustix::termios::tcsetwinsize(&self.ours, size).expect("it has another size");
+        self.screen.screen_mut().set_size(rows, columns);
+    }
+
     /// Types a line.
     pub fn line(&mut self, text: &str) {
         self.ours.write_all(format!("{text}\n").as_bytes()).expect("typed");

@@ -2,6 +2,7 @@
 
 use super::diagnosis::Source;
 use super::failure::{Refusal, shows};
+use super::progress::Manner;
 use super::{FOLDER, Nix, fragment, progress};
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};
@@ -331,11 +332,11 @@ pub(super) fn show(
     log: &mut Log,
     message: impl FnOnce() -> String,
 ) -> Result<Said, Refusal> {
-    if !progress::is_seen(&cx.ui) {
+    let Some(manner) = Manner::of(cx) else {
         return run(&cx.ui, shows(cx), program, log, message);
-    }
+    };
     let start = log.length();
-    progress::run(&cx.ui, program.clone(), &mut log.file).map_err(|failure| {
+    progress::run(&cx.ui, manner, program.clone(), &mut log.file).map_err(|failure| {
         let said = since(log, start);
         Refusal::explain(message(), failure, &said, true, log)
     })

@@ -7,6 +7,7 @@
 
 mod conversation;
 mod limited;
+mod progress;
 mod stream;
 
 pub use conversation::Conversation;
@@ -19,7 +20,7 @@ use crate::ui::Ui;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 
 /// The variables that name a repository or a part of one: `git rev-parse --local-env-vars` of git 2.47, without those
 /// that carry `git -c` settings and without `GIT_PREFIX`, and with `GIT_NAMESPACE`.
@@ -388,11 +389,14 @@ impl Program {
     }
 }
 
+/// The longest line that is held as one, in bytes; what is longer comes in pieces.
+const LONGEST: u64 = 1 << 20;
+
 /// Hands over every line, with its end.
 fn lines(source: impl std::io::Read, mut each: impl FnMut(&[u8])) {
     let mut source = BufReader::new(source);
     let mut line = Vec::new();
-    while source.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+    while source.by_ref().take(LONGEST).read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
         each(&line);
         line.clear();
     }
@@ -450,6 +454,14 @@ mod tests {
 
     fn here() -> &'static Utf8Path {
         Utf8Path::new("/")
+    }
+
+    #[test]
+    fn a_line_without_an_end_comes_in_pieces() {
+        let text = [vec![b'x'; 2 * LONGEST as usize], b"y\n".to_vec(), b"last".to_vec()].concat();
+        let mut sizes = vec![];
+        lines(&text[..], |line| sizes.push(line.len()));
+        assert_eq!(sizes, [LONGEST as usize, LONGEST as usize, 2, 4]);
     }
 
     #[test]

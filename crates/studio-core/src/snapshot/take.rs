@@ -149,8 +149,11 @@ fn build(
     let origin = studio.repo.config("remote.origin.url");
     let witness = search.map(Search::witness);
     let source = Source { repo: &studio.repo, mirror: &studio.mirror, toolkit, origin, witness };
-    let seal = source
-        .fill(cx, home, commit, draft.path())
+    let seal = cx
+        .ui
+        .at_work("writing the files of the snapshot", |_| {
+            source.fill(cx, home, commit, draft.path())
+        })
         .map_err(|error| fs::tell_inodes(error, draft.path()))?;
     match draft.publish() {
         Ok(()) => {

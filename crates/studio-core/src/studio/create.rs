@@ -90,7 +90,9 @@ fn fill(
     fs::create_dir_all(&info)?;
     fs::write_new(&info.join("exclude"), b"/result\n/result-*\n/.direnv/\n")?;
     let branch = scratch_name(&repo, name, &base, cx.env.now())?;
-    check_out(cx, home, &repo, (&mirror.base, &branch), &base)?;
+    cx.ui.at_work("writing the files of the studio", |_| {
+        check_out(cx, home, &repo, (&mirror.base, &branch), &base)
+    })?;
     super::inputs::update_submodules(cx, &repo, &mirror.path)?;
     Ok(branch)
 }

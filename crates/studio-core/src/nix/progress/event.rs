@@ -83,6 +83,8 @@ pub enum Level {
     Warning,
     /// What Nix says without being asked.
     Info,
+    /// That something begins which may take long: a build, a copy. Not a level of Nix's.
+    Begun,
     /// What it says with `-v`.
     Verbose,
 }

@@ -3,8 +3,9 @@
 
 use super::event::{Activity, Total};
 use super::work::{Active, Work, name_of, plain};
+use crate::ui::clock;
 use bytesize::ByteSize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The lines, at most `height` of them. Where there is more under way, the last line says how much.
 pub fn lines(work: &Work, now: Instant, height: usize) -> Vec<String> {
@@ -20,6 +21,16 @@ pub fn lines(work: &Work, now: Instant, height: usize) -> Vec<String> {
     rows.insert(0, summary(work, now));
     rows.truncate(height);
     rows
+}
+
+/// What is done and left, and what takes longest: `built 3 of 12  1:05; building hello-2.12  build  40s`
+pub fn in_a_line(work: &Work, now: Instant) -> String {
+    // That checks run is known of a build that is one of them.
+    let words = |active: &&Active| matches!(active.what, Activity::Words(_));
+    let (words, others): (Vec<&Active>, Vec<&Active>) = work.active.values().partition(words);
+    let longest = others.into_iter().chain(words).find_map(|active| row(work, active, now));
+    let longest = longest.map(|row| format!("; {}", row.trim_start()));
+    format!("{}{}", summary(work, now), longest.unwrap_or_default())
 }
 
 /// What is done and left: `built 3 of 12, 1 failed, fetched 4 of 9 (12.3 MB of 40.1 MB)  1:05`
@@ -93,26 +104,16 @@ fn short(file: &str) -> String {
     plain(&parts.join("/"))
 }
 
-/// `4s`, `1:05`, `2:01:09`.
-fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{rest}s"),
-        (0, _) => format!("{minutes}:{rest:02}"),
-        _ => format!("{hours}:{minutes:02}:{rest:02}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::event::parse;
     use super::*;
     use insta::assert_snapshot;
+    use std::time::Duration;
 
     fn at(log: &str, lines_of_it: usize, after: u64, height: usize) -> String {
         let begin = Instant::now();
-        let mut work = Work::new(begin);
+        let mut work = Work::new(begin, 25);
         for line in log.lines().take(lines_of_it) {
             if let Ok(Some(event)) = parse(line) {
                 work.take(event, begin);
@@ -127,16 +128,34 @@ mod tests {
     fn it_is_seen_what_is_evaluated_and_what_is_built() {
         let evaluating =
             TOP.lines().position(|line| line.contains("flake.nix'")).expect("there") + 1;
-        assert_snapshot!(at(TOP, evaluating, 3, 10), @"
-        evaluating  3s
-          evaluating flake.nix  3s
-        ");
+        assert_snapshot!(at(TOP, evaluating, 3, 10), @r"
+    evaluating  3s
+      evaluating store/0q7f41b83wwmgr7p1cvr3cy9zv1zrsbz-source/flake.nix  3s
+    ");
         let building = TOP.lines().position(|line| line.contains("buildPhase")).expect("there") + 1;
         assert_snapshot!(at(TOP, building, 65, 10), @"
         built 0 of 3  1:05
           building base-1.0  build  1:05
         ");
         assert_snapshot!(at(TOP, usize::MAX, 3700, 10), @"built 3 of 3  1:01:40");
+    }
+
+    #[test]
+    fn where_there_are_only_lines_one_has_it_all() {
+        let begin = Instant::now();
+        let mut work = Work::new(begin, 25);
+        let until = TOP.lines().position(|line| line.contains("buildPhase")).expect("there") + 1;
+        for event in TOP.lines().take(until).filter_map(|line| parse(line).ok().flatten()) {
+            work.take(event, begin);
+        }
+        let line = in_a_line(&work, begin + Duration::from_secs(65));
+        assert_snapshot!(line, @r"
+    evaluating  1s
+      building p1  1s
+      building p2  1s
+      building p3  1s
+      and 6 more
+    ");
     }
 
     #[test]
@@ -147,13 +166,10 @@ mod tests {
             )
         };
         let log: Vec<String> = (1..=9).map(start).collect();
-        assert_snapshot!(at(&log.join("\n"), 9, 1, 5), @"
-        building  1s
-          building p1  1s
-          building p2  1s
-          building p3  1s
-          and 6 more
-        ");
+        assert_snapshot!(at(&log.join("\n"), 9, 1, 5), @r"
+    fetched 1 of 3 (1.5 MB of 9.0 MB)  2s
+      fetching hello-2.12  2s
+    ");
         assert_snapshot!(at(&log.join("\n"), 9, 1, 1), @"building  1s");
         assert_eq!(at(&log.join("\n"), 9, 1, 0), "");
     }

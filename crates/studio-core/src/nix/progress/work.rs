@@ -5,9 +5,6 @@ use super::event::{Activity, Event, Id, Level, Progress, Total};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Instant;
 
-/// How many lines of a build are kept for the case that it fails; Nix shows as many.
-const KEPT: usize = 25;
-
 /// How many builds that ended are remembered with their lines: the failure of one is said soon after its end.
 const REMEMBERED: usize = 64;
 
@@ -47,13 +44,15 @@ pub struct Work {
     ended: HashMap<Total, Progress>,
     expected: HashMap<(Id, Total), u64>,
     lines: HashMap<String, VecDeque<String>>,
+    /// How many lines of a build are kept for the case that it fails.
+    kept: usize,
     /// Builds that ended, oldest first.
     finished: VecDeque<String>,
 }
 
 impl Work {
-    /// Nothing yet.
-    pub fn new(now: Instant) -> Work {
+    /// Nothing yet; of a build that fails so many lines will be shown.
+    pub fn new(now: Instant, kept: usize) -> Work {
         Work {
             since: now,
             active: BTreeMap::new(),
@@ -62,6 +61,7 @@ impl Work {
             ended: HashMap::new(),
             expected: HashMap::new(),
             lines: HashMap::new(),
+            kept,
             finished: VecDeque::new(),
         }
     }
@@ -99,17 +99,20 @@ impl Work {
         }
         let said = match &what {
             Activity::Build { derivation, machine } => {
-                let place = machine.as_ref().map(|machine| format!(" on {machine}"));
-                Some(format!("building {}{}", name_of(derivation), place.unwrap_or_default()))
+                let place = machine.as_ref().map(|machine| format!(" on {}", plain(machine)));
+                let text = format!("building {}{}", name_of(derivation), place.unwrap_or_default());
+                Some((text, Level::Begun))
             }
-            Activity::Copy(path) => Some(format!("copying {}", name_of(path))),
-            Activity::Substitute(path) => Some(format!("fetching {}", name_of(path))),
-            Activity::Words(words) => Some(plain(words)),
+            Activity::Copy(path) => Some((format!("copying {}", name_of(path)), Level::Begun)),
+            Activity::Substitute(path) => {
+                Some((format!("fetching {}", name_of(path)), Level::Begun))
+            }
+            Activity::Words(words) => Some((plain(words), Level::Verbose)),
             Activity::Transfer(_) | Activity::Sum(_) => None,
         };
         let active = Active { what, since: now, phase: None, progress: Progress::default() };
         self.active.insert(id, active);
-        said.map(|text| Said { text, level: Level::Verbose }).into_iter().collect()
+        said.map(|(text, level)| Said { text, level }).into_iter().collect()
     }
 
     fn stop(&mut self, id: Id) {
@@ -146,7 +149,7 @@ impl Work {
         };
         let text = format!("{}> {line}", name_of(derivation));
         let kept = self.lines.entry(derivation.clone()).or_default();
-        if kept.len() == KEPT {
+        if kept.len() == self.kept {
             kept.pop_front();
         }
         kept.push_back(line);
@@ -234,7 +237,7 @@ mod tests {
 
     fn play(log: &str) -> (Work, Vec<Said>) {
         let now = Instant::now();
-        let mut work = Work::new(now);
+        let mut work = Work::new(now, 25);
         let mut said = Vec::new();
         for line in log.lines() {
             if let Ok(Some(event)) = parse(line) {

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::fs::{self, Draft, Lock};
 use crate::git::{self, Advertised, Depth, Repo};
 use crate::home::Home;
-use crate::process::Failure;
+use crate::process::{Failure, Program, Said};
 use crate::studio::Studio;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -51,7 +51,7 @@ impl Mirror {
             compact::tidy(cx, home, &upstream.key())?;
         } else {
             cx.ui.step(format!("getting `{upstream}` ..."));
-            make(&path, upstream)?;
+            make(cx, &path, upstream)?;
         }
         let base = base(&Repo::open_bare(&path)?, upstream)?;
         Ok((Mirror { path, base }, lock))
@@ -63,7 +63,7 @@ impl Mirror {
     }
 }
 
-fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
+fn make(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
     let advertised =
         git::advertised(parent, upstream.as_str()).map_err(|cause| not_got(upstream, &cause))?;
@@ -74,16 +74,15 @@ fn make(path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     let draft = Draft::of(path)?;
     // By its transport also from a folder: one pack of what its refs reach, whatever else lies there or is borrowed.
     // No hooks from a template: nobody works in a mirror.
-    git::git(parent, ["clone", "--quiet", "--bare", "--no-local", "--template=", "--"])
-        .args([upstream.as_str(), draft.path().as_str()])
+    let clone = git::git(parent, ["clone", "--quiet", "--bare", "--no-local", "--template="])
         .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_DEFAULT_REF_FORMAT", "files")
-        .run()
-        .map_err(|cause| {
-            let error = Error::new(not_got_message(upstream)).because(cause.output());
-            let explained = fs::explain(error, cause.output(), draft.path());
-            if explained.hints().is_empty() { not_got(upstream, &cause) } else { explained }
-        })?;
+        .env("GIT_DEFAULT_REF_FORMAT", "files");
+    let places = ["--", upstream.as_str(), draft.path().as_str()];
+    watched(cx, &format!("getting `{upstream}`"), clone, &places).map_err(|cause| {
+        let error = Error::new(not_got_message(upstream)).because(cause.output());
+        let explained = fs::explain(error, cause.output(), draft.path());
+        if explained.hints().is_empty() { not_got(upstream, &cause) } else { explained }
+    })?;
     refuse_shallow(draft.path(), upstream)?;
     settle(draft.path())?;
     // What is no flake leaves no mirror.
@@ -140,7 +139,7 @@ pub(super) fn restore(cx: &Context, studio: &Studio) -> Result<()> {
     let url = studio.repo.config("remote.origin.url").unwrap_or_default();
     cx.ui.warn(format!("the mirror `{}` is gone and is made again", studio.mirror));
     let _lock = Lock::wait(&studio.home.lock("mirror-again"), &cx.command, &cx.ui)?;
-    make(&studio.mirror, &Upstream(url))
+    make(cx, &studio.mirror, &Upstream(url))
 }
 
 /// Settings of a mirror: it takes upstream's branches as they are, is never cleaned, and takes any commit from studios.
@@ -183,7 +182,7 @@ fn renew(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     refuse_foreign(&advertised, upstream)?;
     let mirror = Repo::open_bare(path)?;
     if !advertised.is_what_is_in(&mirror)? {
-        if let Err(cause) = fetch(path) {
+        if let Err(cause) = fetch(cx, path, upstream) {
             unreachable(&cause);
             return Ok(());
         }
@@ -200,16 +199,24 @@ fn renew(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<()> {
     Ok(())
 }
 
-fn fetch(path: &Utf8Path) -> Result<(), Failure> {
-    git::git(path, ["fetch", "--quiet", "--prune", "--no-tags", "--force"])
+fn fetch(cx: &Context, path: &Utf8Path, upstream: &Upstream) -> Result<(), Failure> {
+    let fetch = git::git(path, ["fetch", "--quiet", "--prune", "--no-tags", "--force"])
         .args(["--no-auto-maintenance", "--no-write-fetch-head"])
         // What we pinned is not upstream's: telling of each snapshot would take longer with every one.
-        .args(["--negotiation-tip=refs/heads/*", "origin"])
-        // Tags by name, too, so that those go which upstream has no more.
-        .args(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .run()
-        .map(drop)
+        .arg("--negotiation-tip=refs/heads/*")
+        .env("GIT_TERMINAL_PROMPT", "0");
+    // Tags by name, too, so that those go which upstream has no more.
+    let what = ["origin", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+    watched(cx, &format!("getting what is new in `{upstream}`"), fetch, &what).map(drop)
+}
+
+/// Runs a git that transfers something; where somebody looks, what it says of its progress is seen.
+fn watched(cx: &Context, what: &str, git: Program, rest: &[&str]) -> Result<Said, Failure> {
+    if !cx.ui.is_watched() {
+        return git.args(rest).run();
+    }
+    let git = git.arg("--progress").args(rest);
+    cx.ui.at_work(what, |far| git.run_with_progress(&mut |said| far(said)))
 }
 
 /// The main branch, which must have a commit with a `flake.nix`.
