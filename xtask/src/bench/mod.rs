@@ -7,6 +7,7 @@ mod build;
 mod cost;
 mod evaluations;
 mod jj;
+mod lattice;
 mod memory;
 mod nh;
 mod repositories;
@@ -29,6 +30,9 @@ pub struct Bench {
     /// Only start-up and size of the programs, which takes seconds
     #[arg(long)]
     quick: bool,
+    /// Only these parts
+    #[arg(value_name = "PART", conflicts_with = "quick")]
+    parts: Vec<Part>,
     /// Only this part; may be repeated
     #[arg(long, value_name = "PART", conflicts_with = "quick")]
     only: Vec<Part>,
@@ -65,6 +69,8 @@ enum Part {
     Snapshots,
     /// What long histories make of that.
     History,
+    /// What becomes of crates that others wrote.
+    Lattice,
 }
 
 impl Bench {
@@ -77,6 +83,9 @@ impl Bench {
         }
         if self.wants(Part::Snapshots) || self.wants(Part::History) {
             broken.extend(self.snapshots(workspace, &programs)?);
+        }
+        if self.wants(Part::Lattice) {
+            broken.extend(lattice::lattice(workspace, &programs)?);
         }
         let nh = if self.against_nh { Some(nh::program(workspace)?) } else { None };
         let both = ["2.26", "2.34"].map(str::to_owned).to_vec();
@@ -125,7 +134,10 @@ impl Bench {
         match part {
             Part::StartUp if self.quick => true,
             _ if self.quick => false,
-            part => self.only.is_empty() || self.only.contains(&part),
+            part => {
+                let mut named = self.parts.iter().chain(&self.only).peekable();
+                named.peek().is_none() || named.any(|named| *named == part)
+            }
         }
     }
 }
