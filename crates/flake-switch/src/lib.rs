@@ -105,7 +105,7 @@ git flake-switch --target home --host alice
         if self.confirm || self.attach {
             let site = Site::without_flake(cx, &self.site)?;
             let exit = if self.confirm { confirm(cx, &site)? } else { attach(cx, &site)? };
-            return Ok(Done { stdout: String::new(), exit });
+            return Ok(Done { exit, ..Done::silent() });
         }
         let snapshot = snapshot::here(cx)?;
         let plan = Plan {

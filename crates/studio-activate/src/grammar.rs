@@ -310,7 +310,7 @@ studio-activate switch --id 1767323045-4711 --target nixos --name demo --root / 
                 None => Exit::Done,
             },
         };
-        Ok(Done { stdout: String::new(), exit })
+        Ok(Done { exit, ..Done::silent() })
     }
 }
 

@@ -83,17 +83,35 @@ pub struct Done {
     pub stdout: String,
     /// Its exit status; where it is not 0, stdout stays empty.
     pub exit: Exit,
+    /// When the data is written.
+    pub shown: Shown,
+}
+
+/// When the data of a command is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Where it succeeded.
+    #[default]
+    OnSuccess,
+    /// Always: it is a report, whose summary the exit status is.
+    Always,
 }
 
 impl Done {
     /// Done, with nothing to say on stdout.
     pub fn silent() -> Done {
-        Done { stdout: String::new(), exit: Exit::Done }
+        Done { stdout: String::new(), exit: Exit::Done, shown: Shown::OnSuccess }
     }
 
     /// Done, with data for stdout.
     pub fn with(data: impl std::fmt::Display) -> Done {
-        Done { stdout: data.to_string(), exit: Exit::Done }
+        Done { stdout: data.to_string(), exit: Exit::Done, shown: Shown::OnSuccess }
+    }
+
+    /// A report, which is what was asked for whatever it says; the exit status is its summary. Nobody goes to a folder that
+    /// a report names, which is why stdout is empty elsewhere where something went wrong.
+    pub fn report(data: impl std::fmt::Display, exit: Exit) -> Done {
+        Done { stdout: data.to_string(), exit, shown: Shown::Always }
     }
 }
 
@@ -181,7 +199,8 @@ fn refused(error: clap::Error) -> ExitCode {
 }
 
 fn finish(ui: &Ui, done: Done) -> Exit {
-    if done.exit != Exit::Done || done.stdout.is_empty() {
+    let shown = done.exit == Exit::Done || done.shown == Shown::Always;
+    if !shown || done.stdout.is_empty() {
         return done.exit;
     }
     let mut stdout = std::io::stdout().lock();
@@ -190,9 +209,9 @@ fn finish(ui: &Ui, done: Done) -> Exit {
         .and_then(|()| stdout.write_all(b"\n"))
         .and_then(|()| stdout.flush());
     match written {
-        Ok(()) => Exit::Done,
+        Ok(()) => done.exit,
         // `studio --list | head` is no failure.
-        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => done.exit,
         Err(cause) => {
             ui.error(&Error::new("the result could not be written to stdout").because(cause));
             Exit::Failed

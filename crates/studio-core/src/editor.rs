@@ -16,6 +16,10 @@ pub fn choose(env: &Environment, settings: &Settings) -> Option<String> {
         .or_else(|| env.get("VISUAL").map(str::to_owned))
 }
 
+/// What to do where none is set.
+pub const HOW_TO_SET: &str =
+    "set one: `editor = \"code\"` in `config.toml`, or `VISUAL`, or `--editor`";
+
 /// Opens a folder and waits until the editor ends or gives the terminal back.
 ///
 /// The command line is read by a shell, as git reads `GIT_EDITOR`: it may have options and quotes.

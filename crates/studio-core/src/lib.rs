@@ -8,6 +8,7 @@ pub mod cli;
 
 pub mod build;
 pub mod check;
+pub mod doctor;
 pub mod snapshot;
 pub mod studio;
 pub mod switch;

@@ -155,23 +155,39 @@ impl Ui {
         }
         let choices = if default { "[Y/n]" } else { "[y/N]" };
         loop {
-            let mut err = std::io::stderr().lock();
-            let _ = write!(err, "{question} {choices} ");
-            let _ = err.flush();
-            drop(err);
-            let mut answer = String::new();
             // The end of input is nobody's yes.
-            if std::io::stdin().lock().read_line(&mut answer).ok()? == 0 {
-                self.line("");
+            let Some(answer) = self.answer(&format!("{question} {choices} ")) else {
                 return Some(false);
-            }
-            match answer.trim().to_lowercase().as_str() {
+            };
+            match answer.to_lowercase().as_str() {
                 "" => return Some(default),
                 "y" | "yes" => return Some(true),
                 "n" | "no" => return Some(false),
                 _ => self.line("please answer `y` or `n`"),
             }
         }
+    }
+
+    /// Asks for a text; whoever types nothing takes the default. `None` where nobody is there to answer, or nobody will:
+    /// at the end of input.
+    pub fn ask(&self, question: &str, default: &str) -> Option<String> {
+        if !self.interactive {
+            return None;
+        }
+        let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        let answer = self.answer(&format!("{question}{shown}: "))?;
+        Some(if answer.is_empty() { default.to_owned() } else { answer })
+    }
+
+    /// What is typed behind a prompt, without the white space around it; `None` at the end of input.
+    fn answer(&self, prompt: &str) -> Option<String> {
+        self.in_place(prompt);
+        let mut answer = String::new();
+        if std::io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
+            self.line("");
+            return None;
+        }
+        Some(answer.trim().to_owned())
     }
 
     /// Writes `text` as it is, for the output of a child; under `-q` its last lines come with the error, if there is one.

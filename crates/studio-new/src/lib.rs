@@ -3,20 +3,22 @@
 //! Only arguments and words; the work is [`studio_core::studio`].
 
 mod cleaning;
+mod doctor;
 mod lists;
 mod settings;
+mod setup;
 mod soundness;
 mod upstream;
 mod words;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
 use studio_core::config::{Key, Settings};
 use studio_core::error::{Error, Result};
 use studio_core::home::Home;
 use studio_core::names::StudioName;
-use studio_core::{editor, studio};
+use studio_core::{editor, fs, studio};
 
 /// Make a studio of your flake, or open the reusable one
 ///
@@ -121,12 +123,26 @@ pub struct Args {
     )]
     dry_run: bool,
     /// With `--clean` and `--snapshots`: generations of the machine under this root folder count, too
+    ///
+    /// With `--doctor` it is the machine that is looked at.
     #[arg(long, value_name = "DIR", help_heading = "Other work", hide_short_help = true)]
     root: Option<Utf8PathBuf>,
-    /// Print every setting and where it comes from
+    /// Say what this machine lacks, and how to mend it
+    ///
+    /// Programs, settings, room, mirror, pool, open switches and the boot partition are looked at, and nothing is changed,
+    /// evaluated or fetched. The report is printed whatever it says; the exit status is 1 if something is broken.
     #[arg(long, group = "work", conflicts_with = "name", help_heading = "Other work")]
+    doctor: bool,
+    /// Print every setting and where it comes from
+    #[arg(
+        long,
+        group = "work",
+        conflicts_with = "name",
+        help_heading = "Other work",
+        hide_short_help = true
+    )]
     show_config: bool,
-    /// Print lists and settings as JSON
+    /// Print lists, settings and reports as JSON
     #[arg(long, help_heading = "Other work", hide_short_help = true)]
     json: bool,
     #[command(flatten)]
@@ -147,6 +163,8 @@ studio --upstream https://example.org/me/flake.git
 # which are there, and away with one
 studio --list
 studio --remove try-kernel
+# what is missing on this machine, and how to mend it
+studio --doctor
 # what snapshots take, and what would go
 studio --snapshots
 studio --clean --dry-run";
@@ -156,9 +174,12 @@ studio --clean --dry-run";
     }
 
     fn run(self, cx: &Context) -> Result<Done> {
-        let home = cx.home()?;
         // A relative folder is one from where the user stands.
-        let root = self.root.as_ref().map(|root| cx.env.cwd().join(root));
+        let root = self.root.as_ref().map(|root| fs::absolute(cx.env.cwd(), root));
+        if self.doctor {
+            return self.examine(cx, root.as_deref());
+        }
+        let home = cx.home()?;
         if self.list {
             return lists::studios(&home, self.json);
         }
@@ -209,6 +230,13 @@ studio --clean --dry-run";
 }
 
 impl Args {
+    fn examine(&self, cx: &Context, root: Option<&Utf8Path>) -> Result<Done> {
+        let flags = [(Key::Upstream, &self.upstream), (Key::Editor, &self.editor)];
+        let said: Vec<(Key, &str)> =
+            flags.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
+        doctor::doctor(cx, root.unwrap_or("/".into()), &said, self.json, &self.common)
+    }
+
     /// The reusable studio: made on first use, opened, printed.
     fn open(&self, cx: &Context, home: &Home, settings: &Settings) -> Result<Done> {
         let name: StudioName = settings.parsed(Key::Studio)?.ok_or_else(|| {
@@ -226,9 +254,7 @@ impl Args {
                 Some(editor) => editor::open(cx, &editor, &path)?,
                 None => {
                     cx.ui.step("no editor is set, so none is opened");
-                    cx.ui.hint(
-                        "set one: `editor = \"code\"` in `config.toml`, or `VISUAL`, or `--editor`",
-                    );
+                    cx.ui.hint(editor::HOW_TO_SET);
                 }
             }
         }
@@ -243,12 +269,29 @@ fn make(
     name: &StudioName,
     yes: bool,
 ) -> Result<String> {
-    let (upstream, origin) = studio::Upstream::find(cx, settings)?;
-    let created = studio::create(cx, home, name, &upstream)?;
+    // Before anything is made, or asked.
+    cx.env.studio_home_to_fill()?;
+    match studio::Upstream::find(cx, settings)? {
+        Some((upstream, origin)) => {
+            let created = create(cx, home, name, &upstream)?;
+            upstream::offer_to_remember(cx, &upstream, &origin, yes)?;
+            Ok(created.path.into_string())
+        }
+        None if cx.ui.interactive() && !yes => setup::guide(cx, home, settings, name),
+        None => Err(setup::instructions(cx)),
+    }
+}
+
+fn create(
+    cx: &Context,
+    home: &Home,
+    name: &StudioName,
+    upstream: &studio::Upstream,
+) -> Result<studio::Created> {
+    let created = studio::create(cx, home, name, upstream)?;
     cx.ui.step(format!(
         "made the studio `{name}` of `{upstream}`, on the new branch `{}`",
         created.branch
     ));
-    upstream::offer_to_remember(cx, &upstream, &origin, yes)?;
-    Ok(created.path.into_string())
+    Ok(created)
 }

@@ -24,7 +24,7 @@ pub(crate) fn offer_to_remember(
     let answer = if yes { Some(true) } else { cx.ui.confirm(&question, true) };
     match answer {
         Some(true) => {
-            config::remember(&file, Key::Upstream, upstream.as_str())?;
+            config::remember(&file, &[(Key::Upstream, upstream.as_str())])?;
             cx.ui.step(format!("remembered in `{file}`"));
         }
         Some(false) => {}

@@ -24,7 +24,10 @@ pub(crate) fn cut(subject: Option<&str>) -> String {
 
 /// JSON for stdout.
 pub(crate) fn json_of(what: &impl serde::Serialize) -> Result<Done> {
-    let text =
-        serde_json::to_string_pretty(what).or_say(|| "the result cannot be written as JSON")?;
-    Ok(Done::with(text))
+    text_of(what).map(Done::with)
+}
+
+/// The same as text.
+pub(crate) fn text_of(what: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(what).or_say(|| "the result cannot be written as JSON")
 }

@@ -62,18 +62,6 @@ fn bad_names_are_refused_before_anything_is_made() {
 }
 
 #[test]
-fn without_an_upstream_it_says_where_to_name_one() {
-    let sandbox = Sandbox::new();
-    assert_snapshot!(sandbox.run("", "studio try").fails(1), @r#"
-    ------- stderr -------
-    error: it is not known where your flake is
-    hint: say it: `studio --upstream URL`, where URL is what `git clone` takes, or a path
-    hint: or once for all: `upstream = "URL"` in `[SANDBOX]/home/.config/studio/config.toml`
-    [exit status: 1]
-    "#);
-}
-
-#[test]
 fn an_upstream_that_is_no_flake_empty_or_not_there_is_refused_and_leaves_nothing() {
     let sandbox = Sandbox::new();
     let none = sandbox.run("", "studio try --upstream nowhere");

@@ -43,7 +43,11 @@ impl Args {
         let on = self.on.as_ref().map(|on| snapshot_of(&home, on)).transpose()?;
         let _lock = Lock::wait(&home.lock(&format!("step-{name}")), &cx.command, &cx.ui)?;
         if !home.studio(&name).is_dir() {
-            let (upstream, _) = Upstream::find(cx, &Settings::load(&cx.env)?)?;
+            let found = Upstream::find(cx, &Settings::load(&cx.env)?)?;
+            let (upstream, _) = found.ok_or_else(|| {
+                Error::new("it is not known of which repository the step is to be")
+                    .hint("go to it, or say it once for all: `studio` asks where your flake is")
+            })?;
             studio::create(cx, &home, &name, &upstream)?;
             cx.ui.step(format!("made the studio `{name}` of `{upstream}`"));
         }

@@ -6,7 +6,7 @@
 mod resolve;
 mod room;
 
-pub use resolve::resolve;
+pub use resolve::{resolve, usual_names};
 pub use room::floor;
 
 use crate::context::Context;

@@ -22,11 +22,7 @@ pub fn resolve(
     if let Some(name) = settings.parsed::<ConfigName>(Key::Host)? {
         return Ok(Target { kind, name });
     }
-    let candidates = match kind {
-        Kind::Nixos | Kind::Darwin => hosts(&node_name()),
-        Kind::Home => homes(&user(cx)?, &node_name()),
-        Kind::Profile => vec!["default".to_owned()],
-    };
+    let candidates = usual_names(cx, kind)?;
     let name = match candidates.as_slice() {
         [one] => one.clone(),
         several => choose(cx, nix, snapshot, kind, several)?,
@@ -35,6 +31,15 @@ pub fn resolve(
         Error::from(bad).hint(format!("say which {} is meant: `--host NAME`", kind.noun()))
     })?;
     Ok(Target { kind, name })
+}
+
+/// The names under which this machine or its user may stand in a flake, the one that is looked for first in front.
+pub fn usual_names(cx: &Context, kind: Kind) -> Result<Vec<String>> {
+    Ok(match kind {
+        Kind::Nixos | Kind::Darwin => hosts(&node_name()),
+        Kind::Home => homes(&user(cx)?, &node_name()),
+        Kind::Profile => vec!["default".to_owned()],
+    })
 }
 
 /// The first candidate that the flake has.

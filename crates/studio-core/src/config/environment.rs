@@ -42,6 +42,15 @@ impl Environment {
         self.get("GIT_PREFIX").unwrap_or_default()
     }
 
+    /// A program on PATH.
+    pub fn find_program(&self, name: &str) -> Option<Utf8PathBuf> {
+        self.get("PATH")?
+            .split(':')
+            .filter(|folder| !folder.is_empty())
+            .map(|folder| self.cwd.join(folder).join(name))
+            .find(|path| fs::is_program(path))
+    }
+
     /// `$HOME`.
     pub fn home(&self) -> Result<&Utf8Path> {
         let home = self.get("HOME").map(Utf8Path::new).filter(|home| home.is_absolute());
@@ -73,9 +82,27 @@ impl Environment {
         Ok(home)
     }
 
+    /// `STUDIO_HOME` for who is about to make something in it: a home folder that is not there is not made on the way.
+    pub fn studio_home_to_fill(&self) -> Result<Utf8PathBuf> {
+        let studio_home = self.studio_home()?;
+        match self.home() {
+            Ok(home) if studio_home.starts_with(home) && !home.is_dir() => {
+                Err(Error::new(format!("your home folder `{home}` is not there"))
+                    .hint("set `HOME` to the one that is: `export HOME=/home/you`")
+                    .hint("or keep studios somewhere else: `export STUDIO_HOME=/some/folder`"))
+            }
+            _ => Ok(studio_home),
+        }
+    }
+
+    /// `$XDG_CONFIG_HOME`, where programs keep a user's settings.
+    pub fn config_home(&self) -> Result<Utf8PathBuf> {
+        self.xdg("XDG_CONFIG_HOME", ".config")
+    }
+
     /// The user's settings file.
     pub fn user_settings(&self) -> Utf8PathBuf {
-        match self.xdg("XDG_CONFIG_HOME", ".config") {
+        match self.config_home() {
             Ok(folder) => folder.join("studio/config.toml"),
             // Without a home there are no settings of the user.
             Err(_) => Utf8PathBuf::from("/nonexistent/studio/config.toml"),

@@ -225,12 +225,14 @@ pub(super) fn article(noun: &str) -> String {
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
-/// Sets one value in the user's settings file, keeping everything else in it, comments too.
-pub fn remember(path: &Utf8Path, key: Key, value: &str) -> Result<()> {
+/// Sets values in the user's settings file in one write, keeping everything else in it, comments too.
+pub fn remember(path: &Utf8Path, values: &[(Key, &str)]) -> Result<()> {
     let text = fs::read_optional(path)?.unwrap_or_default();
     let mut document: DocumentMut =
         text.parse().map_err(|cause| Error::new(format!("`{path}` is not TOML")).because(cause))?;
-    document[key.row().name] = toml_edit::value(value);
+    for (key, value) in values {
+        document[key.row().name] = toml_edit::value(*value);
+    }
     fs::write_atomic(path, document.to_string().as_bytes())
 }
 
@@ -354,7 +356,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("temp dir");
         let path = fs::utf8(dir.path()).expect("utf-8").join("config.toml");
         fs::write_new(&path, b"# mine\neditor = \"vi\" # short\n").expect("write");
-        remember(&path, Key::Upstream, "/flake").expect("remember");
+        remember(&path, &[(Key::Upstream, "/flake")]).expect("remember");
         let text = fs::read_optional(&path).expect("read").expect("there");
         assert_eq!(text, "# mine\neditor = \"vi\" # short\nupstream = \"/flake\"\n");
     }

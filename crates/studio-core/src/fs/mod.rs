@@ -194,6 +194,19 @@ pub fn identity(path: &Utf8Path) -> Option<(u64, u64, i64, i64)> {
     Some((meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec()))
 }
 
+/// Whether this is a file that can be run.
+pub fn is_program(path: &Utf8Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o111 != 0)
+}
+
+/// Whether we may write to a folder, which may not be there yet: then the nearest one above it counts.
+pub fn is_writable(path: &Utf8Path) -> bool {
+    let there = path.ancestors().find(|folder| folder.exists());
+    there.is_some_and(|folder| {
+        rustix::fs::access(folder.as_std_path(), rustix::fs::Access::WRITE_OK).is_ok()
+    })
+}
+
 /// Opens a file for reading.
 pub fn open(path: &Utf8Path) -> Result<fs::File> {
     fs::File::open(path).map_err(|cause| failed("read", path, cause))

@@ -28,7 +28,7 @@ pub struct Commit {
 }
 
 /// The name and address of commits by people who have configured neither; said when it is used.
-const STAND_IN: (&str, &str) = ("studio", "studio@localhost");
+pub(super) const STAND_IN: (&str, &str) = ("studio", "studio@localhost");
 
 impl Repo {
     /// The user's identity with the time of now, or a stated stand-in.

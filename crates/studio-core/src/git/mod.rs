@@ -18,6 +18,7 @@ mod conversion;
 mod founding;
 mod index;
 mod moving;
+pub mod outside;
 mod packs;
 mod reach;
 mod refs;
@@ -50,6 +51,8 @@ pub use tree::{Files, Inside, ManyFiles};
 pub use undertaking::{Depth, Undertaking, remove_stale_locks};
 pub use verify::{Difference, Found};
 pub use visible::{Visible, visible};
+
+use commit::STAND_IN;
 
 use crate::context::Context;
 use crate::error::{Error, OrSay, Result};

@@ -12,17 +12,20 @@ pub mod lock;
 mod missing;
 mod operation;
 mod progress;
+mod standing;
 pub mod syntax;
 mod version;
 
 pub use expression::Expression;
 pub use failure::{Blame, Refusal};
 pub use operation::{CommandLine, Comparison, Derivation, Log, Rooted};
+pub use standing::{Flakes, StoreInfo};
 pub use version::Version;
 
 use crate::config::Environment;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::fs;
 use crate::process::Program;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::OnceLock;
@@ -51,14 +54,14 @@ impl Nix {
         let program = match env.get("STUDIO_NIX") {
             Some(wanted) if wanted.contains('/') => {
                 let path = env.cwd().join(wanted);
-                if !is_program(&path) {
+                if !fs::is_program(&path) {
                     return Err(Error::new(format!("`STUDIO_NIX` names no program: `{path}`"))
                         .hint("set it to the `nix` to use, or unset it"));
                 }
                 path
             }
-            Some(wanted) => on_path(env, wanted).ok_or_else(|| missing(wanted))?,
-            None => on_path(env, "nix").ok_or_else(|| missing("nix"))?,
+            Some(wanted) => env.find_program(wanted).ok_or_else(|| missing(wanted))?,
+            None => env.find_program("nix").ok_or_else(|| missing("nix"))?,
         };
         Ok(Nix {
             program,
@@ -97,6 +100,11 @@ impl Nix {
         Ok(self.version.get_or_init(|| version))
     }
 
+    /// The program itself.
+    pub fn program(&self) -> &Utf8Path {
+        &self.program
+    }
+
     /// The folder of all that Nix built.
     pub fn store(&self) -> &Utf8Path {
         &self.store
@@ -115,7 +123,7 @@ impl Nix {
             .into_iter()
             .flatten()
             .filter_map(|program| Some(program.parent()?.join(name)))
-            .find(|path| is_program(path))
+            .find(|path| fs::is_program(path))
             .ok_or_else(|| {
                 Error::new(format!("there is no `{name}` beside `{}`", self.program))
                     .hint("set `STUDIO_NIX` to the `nix` of a whole installation")
@@ -147,19 +155,6 @@ fn missing(name: &str) -> Error {
     Error::new(format!("`{name}` was not found on PATH"))
         .hint("install Nix: https://nixos.org/download")
         .hint("if it is installed, open a new terminal, or set `STUDIO_NIX` to the program")
-}
-
-fn on_path(env: &Environment, name: &str) -> Option<Utf8PathBuf> {
-    env.get("PATH")?
-        .split(':')
-        .filter(|folder| !folder.is_empty())
-        .map(|folder| env.cwd().join(folder).join(name))
-        .find(|path| is_program(path))
-}
-
-fn is_program(path: &Utf8Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// Nix's name for this machine; `STUDIO_SYSTEM` says otherwise.

@@ -52,6 +52,11 @@ impl Version {
         (self.major, self.minor) >= OLDEST
     }
 
+    /// Whether it has `nix store info`, which was `nix store ping` before 2.19. Lix counts on from a version with it.
+    pub(super) fn says_store_info(&self) -> bool {
+        (self.major, self.minor) >= (2, 19)
+    }
+
     /// Whether its git fetcher knows `exportIgnore`. Those before it always heed `export-ignore`, as `git archive` does.
     pub fn has_export_ignore(&self) -> bool {
         self.flavour != Flavour::Lix && (self.major, self.minor) >= (2, 20)

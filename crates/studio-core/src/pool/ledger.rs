@@ -96,8 +96,7 @@ impl Ledger {
     }
 
     /// How many files it knows.
-    #[cfg(test)]
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.rows.len() / ROW
     }
 }

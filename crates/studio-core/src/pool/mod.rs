@@ -146,6 +146,45 @@ pub fn ledger(home: &Home) -> Ledger {
     fs::read(&home.pool().join("ledger")).map_or_else(|_| Ledger::default(), |b| Ledger::parse(&b))
 }
 
+/// What is seen of a pool without holding it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// There is none yet.
+    None,
+    /// There is one, and so many files of it are known.
+    Known(usize),
+    /// There is one, and what was known of its files is damaged: they are read again when they are needed.
+    Forgotten,
+}
+
+/// Looks at the pool without holding it.
+///
+/// # Errors
+/// If it is there and cannot be read.
+pub fn look(home: &Home) -> Result<Look> {
+    let root = home.pool();
+    if root.symlink_metadata().is_err() {
+        return Ok(Look::None);
+    }
+    let opened = |path: Utf8PathBuf| {
+        Folder::open(path.as_std_path()).map(drop).map_err(|cause| fs::failed("open", &path, cause))
+    };
+    opened(root.clone())?;
+    for shard in 0..=255u8 {
+        let shard = root.join(format!("{shard:02x}"));
+        if shard.symlink_metadata().is_ok() {
+            opened(shard)?;
+        }
+    }
+    let path = root.join("ledger");
+    if path.symlink_metadata().is_err() {
+        return Ok(Look::Known(0));
+    }
+    let bytes = fs::read(&path)?;
+    let ledger = Ledger::parse(&bytes);
+    Ok(if ledger.to_bytes() == bytes { Look::Known(ledger.len()) } else { Look::Forgotten })
+}
+
 impl Pool {
     /// Takes the pool, waiting for whoever has it.
     pub fn take(cx: &Context, home: &Home) -> Result<Pool> {

@@ -72,6 +72,11 @@ pub(super) fn taken(home: &Home) -> Result<Vec<(CommitId, i64)>> {
     Ok(found.into_iter().rev().map(|((seconds, _), id)| (id, seconds)).collect())
 }
 
+/// The ids of all snapshots.
+pub fn snapshot_ids(home: &Home) -> Result<Vec<CommitId>> {
+    ids_in(&home.snapshots())
+}
+
 /// The entries of a folder that are called by a commit; none if there is no such folder.
 pub(super) fn ids_in(folder: &Utf8Path) -> Result<Vec<CommitId>> {
     let entries = match folder.read_dir_utf8() {

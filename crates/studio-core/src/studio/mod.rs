@@ -17,7 +17,7 @@ mod rebase;
 pub(crate) mod remote;
 mod work;
 
-pub use catalog::{Cataloged, catalog, find_snapshot, hold};
+pub use catalog::{Cataloged, catalog, find_snapshot, hold, snapshot_ids};
 pub use clean::{Cleaned, Goes, Need, Plan, Policy, clean, plan};
 pub use create::{Created, create};
 pub use history::{Reversed, redo, undo};
@@ -183,6 +183,12 @@ impl Studio {
             Some(folder) => Ok(folder),
             None => crate::toolkit::folder(),
         }
+    }
+
+    /// Whether the programs that its aliases name are not there any more.
+    pub fn toolkit_is_gone(&self) -> bool {
+        let folder = self.repo.config("studio.toolkit").map(Utf8PathBuf::from);
+        folder.is_some_and(|folder| !folder.is_dir())
     }
 
     /// Refuses while git is in the middle of something.

@@ -7,6 +7,7 @@ use crate::activation::Machine;
 use crate::config::{Environment, Key, Settings};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::fs;
 use crate::process::{Conversation, Failure, Program};
 use crate::target::Kind;
 use crate::toolkit;
@@ -38,7 +39,8 @@ impl Elevation {
         env: &Environment,
     ) -> Result<Elevation> {
         let root = rustix::process::geteuid().is_root();
-        if root || !kind.privileged() || (!machine.is_this_one() && writable(machine.root())) {
+        if root || !kind.privileged() || (!machine.is_this_one() && fs::is_writable(machine.root()))
+        {
             return Ok(Elevation::None);
         }
         let wanted = settings.get(Key::Elevate).map_or("auto".to_owned(), |value| value.text);
@@ -145,14 +147,6 @@ fn named(wanted: &str, folders: &[&Utf8Path], cwd: &Utf8Path) -> Result<Elevatio
             .hint("use `auto`, `sudo`, `doas`, `run0`, `none` or the path of a program")
             .exit(Exit::Usage)),
     }
-}
-
-/// Whether we may write below a root folder, which may not be there yet.
-fn writable(root: &Utf8Path) -> bool {
-    let there = root.ancestors().find(|folder| folder.exists());
-    there.is_some_and(|folder| {
-        rustix::fs::access(folder.as_std_path(), rustix::fs::Access::WRITE_OK).is_ok()
-    })
 }
 
 /// `studio-activate`: beside the running program, else on PATH.

@@ -239,7 +239,7 @@ impl Ready<'_> {
             privilege: self.privilege,
         };
         let exit = engine::run(cx, &self.nix, &self.site, attempt)?;
-        Ok(Done { stdout: self.out.to_string(), exit })
+        Ok(Done { exit, ..Done::with(&self.out) })
     }
 }
 

@@ -55,7 +55,7 @@ fn feature(said: &str) -> Option<Diagnosis> {
 }
 
 /// The name in `experimental Nix feature 'ca-derivations' is disabled`; Lix leaves out the word `Nix`.
-fn disabled_feature(said: &str) -> Option<&str> {
+pub(in crate::nix) fn disabled_feature(said: &str) -> Option<&str> {
     said.match_indices("feature '").find_map(|(at, start)| {
         let (name, rest) = said[at + start.len()..].split_once('\'')?;
         rest.trim_start().starts_with("is disabled").then_some(name)

@@ -15,6 +15,7 @@ mod packages;
 mod scope;
 mod source;
 
+pub(super) use machine::disabled_feature;
 pub use source::{Place, Source};
 
 use super::Blame;

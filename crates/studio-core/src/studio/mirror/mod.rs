@@ -57,6 +57,19 @@ impl Mirror {
         Ok((Mirror { path, base }, lock))
     }
 
+    /// The mirror as it is, looked at without a lock and without asking upstream; `None` if there is none yet.
+    ///
+    /// # Errors
+    /// If no studio could be made of it.
+    pub fn look(home: &Home, upstream: &Upstream) -> Result<Option<Mirror>> {
+        let path = upstream.mirror(home);
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let base = base(&Repo::open_bare(&path)?, upstream)?;
+        Ok(Some(Mirror { path, base }))
+    }
+
     /// The name under `mirrors/`.
     pub fn key(&self) -> &str {
         self.path.file_name().unwrap_or_default()

@@ -4,9 +4,10 @@ use crate::config::{Key, Origin, Settings};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::home::Home;
 use crate::studio::Place;
 use crate::{fs, git};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// The user's flake repository: a URL, or the absolute path of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +32,11 @@ impl Upstream {
         Ok(Upstream(path.into_string()))
     }
 
-    /// The upstream that the settings name, or else that of the place one stands in; and where it was found.
-    pub fn find(cx: &Context, settings: &Settings) -> Result<(Upstream, Origin)> {
+    /// The upstream that the settings name, or else that of the place one stands in, and where it was found; `None` if
+    /// nothing says where it is.
+    pub fn find(cx: &Context, settings: &Settings) -> Result<Option<(Upstream, Origin)>> {
         if let Some(value) = settings.get(Key::Upstream) {
-            return Ok((Upstream::new(&value.text, cx.env.cwd())?, value.origin));
+            return Ok(Some((Upstream::new(&value.text, cx.env.cwd())?, value.origin)));
         }
         // In a studio or a snapshot it is theirs; in any other repository it is that repository.
         let place = Place::here(cx).ok().and_then(|place| match place {
@@ -44,26 +46,22 @@ impl Upstream {
             }
         });
         if let Some(url) = place {
-            let origin = Origin::Found("the place you stand in");
-            return Ok((Upstream::new(&url, cx.env.cwd())?, origin));
+            let upstream = Upstream::new(&url, cx.env.cwd())?;
+            return Ok(Some((upstream, Origin::Found("the place you stand in"))));
         }
-        match Repo::here(cx) {
-            Ok(repo) => {
-                let upstream = Upstream::new(repo.top().as_str(), cx.env.cwd())?;
-                Ok((upstream, Origin::Found("the repository you stand in")))
-            }
-            Err(_) => Err(Error::new("it is not known where your flake is")
-                .hint("say it: `studio --upstream URL`, where URL is what `git clone` takes, or a path")
-                .hint(format!(
-                    "or once for all: `upstream = \"URL\"` in `{}`",
-                    cx.env.user_settings()
-                ))),
-        }
+        let Ok(repo) = Repo::here(cx) else { return Ok(None) };
+        let upstream = Upstream::new(repo.top().as_str(), cx.env.cwd())?;
+        Ok(Some((upstream, Origin::Found("the repository you stand in"))))
     }
 
     /// As `git clone` takes it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where its mirror is, or would be.
+    pub fn mirror(&self, home: &Home) -> Utf8PathBuf {
+        home.mirrors().join(self.key())
     }
 
     /// The name of its mirror: readable, and unique by a digest of the whole.

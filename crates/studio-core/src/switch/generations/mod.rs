@@ -18,6 +18,7 @@ pub use difference::{Difference, Side, difference};
 pub use health::Health;
 pub use made_of::{MadeGeneration, Results};
 pub use table::table;
+pub use unfinished::{OpenAttempt, Standing, open_attempts};
 
 pub(super) use health::health;
 pub(super) use inventory::{Inventory, is_there, runs_as};

@@ -56,6 +56,36 @@ pub fn room_on_boot(cx: &Context, place: &Place, new: &StorePath) -> Result<()> 
         .hint("remove old ones, then try again: `nix-collect-garbage --delete-older-than 30d`"))
 }
 
+/// What a boot partition has room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootRoom {
+    /// Where it is mounted.
+    pub path: Utf8PathBuf,
+    /// What is free, in bytes.
+    pub free: u64,
+    /// What another kernel and initrd of the size of those that run would take there, in bytes; nothing where the boot
+    /// loader reads them from the store.
+    pub another: u64,
+    /// Whether we may look into it: where not, what it holds is not known.
+    pub seen: bool,
+}
+
+/// The room on the boot partition of a machine for the next kernel; `None` where no system of ours runs, or none of the
+/// folders that boot partitions are mounted at is there.
+pub fn boot_room(place: &Place) -> Result<Option<BootRoom>> {
+    let (Some(system), Some(path)) = (place.runs(), partition(&place.root)) else {
+        return Ok(None);
+    };
+    let free = fs::free(&path)?.bytes;
+    let seen = path.read_dir_utf8().is_ok();
+    let another = if seen && !is_copied_to(&path) {
+        0
+    } else {
+        size(copied(&system).into_iter()).saturating_add(ENTRIES)
+    };
+    Ok(Some(BootRoom { path, free, another, seen }))
+}
+
 /// The boot partition of a machine: where a boot loader of ours was installed, else a file system of its own, else the
 /// folder `boot`.
 fn partition(root: &Utf8Path) -> Option<Utf8PathBuf> {
@@ -72,13 +102,16 @@ fn partition(root: &Utf8Path) -> Option<Utf8PathBuf> {
 
 /// How many bytes would be copied to the boot partition.
 fn needed(boot: &Utf8Path, new: &StorePath) -> u64 {
-    let in_use = FOLDERS.iter().any(|folder| boot.join(folder).is_dir());
-    if !in_use && !fs::is_mount_point(boot) {
-        // A boot loader that reads the store itself copies nothing.
+    if !is_copied_to(boot) {
         return 0;
     }
     let is_there = |name: &str| FOLDERS.iter().any(|folder| is_in(&boot.join(folder), name));
     size(copied(new).into_iter().filter(|(name, _)| !is_there(name)))
+}
+
+/// Whether kernels are copied there; a boot loader that reads the store itself copies nothing.
+fn is_copied_to(boot: &Utf8Path) -> bool {
+    FOLDERS.iter().any(|folder| boot.join(folder).is_dir()) || fs::is_mount_point(boot)
 }
 
 /// The size of several files together.

@@ -11,6 +11,7 @@ mod identity;
 mod specialisation;
 
 pub(super) use boot_room::room_on_boot;
+pub use boot_room::{BootRoom, boot_room};
 pub(super) use collisions::files_in_the_way;
 pub(super) use confirmation::{Confirmation, confirm_within};
 pub(super) use course::{Course, course};

@@ -37,7 +37,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: &Goal) -> Result<Done> {
         // It was going to be put back unless somebody said yes; this is the no.
         let stdout = site.place.runs().map(|path| path.to_string()).unwrap_or_default();
         let exit = if exit == Exit::NotConfirmed { Exit::Done } else { exit };
-        return Ok(Done { stdout, exit });
+        return Ok(Done { exit, ..Done::with(stdout) });
     }
     let place = &site.place;
     if *goal == Goal::Before && is_only_tried(place) {
@@ -82,7 +82,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: &Goal) -> Result<Done> {
         privilege: Privilege::Later,
     };
     let exit = engine::run(cx, &nix, site, attempt)?;
-    Ok(Done { stdout: path.to_string(), exit })
+    Ok(Done { exit, ..Done::with(path) })
 }
 
 /// Whether a package is linked for a try and has no generation at all.
