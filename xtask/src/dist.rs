@@ -28,102 +28,125 @@ impl Dist {
         make(&self.prefix)?;
         let prefix =
             self.prefix.canonicalize_utf8().map_err(Error::io("find the folder", &self.prefix))?;
-        Dist::lay_out(workspace, &Layout::new(&prefix, &prefix, &from))?;
+        for item in items(workspace, &prefix, &from)? {
+            item.put(&prefix)?;
+        }
         eprintln!("laid out {} programs in {prefix}", workspace.programs.len());
         Ok(())
     }
+}
 
-    /// Writes everything below the folder of `layout`.
-    pub fn lay_out(workspace: &Workspace, layout: &Layout) -> Result<()> {
-        for name in &workspace.programs {
-            layout.program(name)?;
-        }
-        layout.aliases(&workspace.programs)?;
-        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-            let path = workspace.root.join(licence);
-            let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
-            layout.put(&format!("share/licenses/studio/{licence}"), &text)?;
-        }
+/// The file for `include.path`, below the prefix.
+pub const ALIASES: &str = "share/studio/aliases.gitconfig";
+
+/// A file of the release.
+pub struct Item {
+    /// Where it goes, below the prefix.
+    pub path: Utf8PathBuf,
+    content: Content,
+}
+
+enum Content {
+    /// A program, as it is in this file.
+    Program(Utf8PathBuf),
+    /// This text.
+    Text(String),
+    /// A link to this name beside it.
+    Link(String),
+}
+
+/// All files of a release whose programs lie in `from`, for use below `prefix`; nothing is written yet.
+pub fn items(workspace: &Workspace, prefix: &Utf8Path, from: &Utf8Path) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    for name in &workspace.programs {
+        program(name, from, &mut items)?;
+    }
+    items.push(Item::text(ALIASES, aliases(prefix, &workspace.programs)));
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        let path = workspace.root.join(licence);
+        let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        items.push(Item::text(&format!("share/licenses/studio/{licence}"), text));
+    }
+    Ok(items)
+}
+
+/// The binary, its man page and its completions.
+fn program(name: &str, from: &Utf8Path, items: &mut Vec<Item>) -> Result<()> {
+    let binary = from.join(name);
+    let mut write = |what: &str, path: String| -> Result<()> {
+        let line = format!("{name} --generate {what}");
+        let expression = duct::cmd!(binary.as_std_path(), "--generate", what);
+        items.push(Item::text(&path, run::read(&expression, &line)?));
         Ok(())
+    };
+    write("man", format!("share/man/man1/{name}.1"))?;
+    write("bash", format!("share/bash-completion/completions/{name}"))?;
+    write("zsh", format!("share/zsh/site-functions/_{name}"))?;
+    write("fish", format!("share/fish/vendor_completions.d/{name}.fish"))?;
+    write("nushell", format!("share/nushell/vendor/autoload/{name}.nu"))?;
+    if is_git_command(name) {
+        // `man git-NAME`. There is no `bin/git-NAME` on purpose: git runs such a program rather than an alias of the
+        // same name, so the newest toolkit on PATH would take the place of the one that a studio keeps.
+        // Relative links cost nothing; hard links would be stored a second time in a Nix archive.
+        let path = format!("share/man/man1/git-{name}.1").into();
+        items.push(Item { path, content: Content::Link(format!("{name}.1")) });
+    }
+    let path = format!("bin/{name}").into();
+    items.push(Item { path, content: Content::Program(binary) });
+    Ok(())
+}
+
+/// A file for `include.path`: `git NAME` and the form with a space, outside of studios too. Inside them it changes
+/// nothing, because the aliases of a repository beat those of the user and the system.
+fn aliases(prefix: &Utf8Path, programs: &[String]) -> String {
+    let mut text = String::from("# Use: git config --global include.path THIS-FILE\n[alias]\n");
+    let quoted =
+        |name: &str| format!("'{}'", prefix.join("bin").join(name).as_str().replace('\'', "'\\''"));
+    for name in programs.iter().filter(|name| is_git_command(name)) {
+        text.push_str(&format!("\t{name} = \"!{}\"\n", escaped(&quoted(name))));
+    }
+    for family in ["mutable", "flake"] {
+        // `git mutable snapshot` runs `mutable-snapshot`, whichever commands there are.
+        let stem = escaped(&quoted(&format!("{family}-")));
+        text.push_str(&format!(
+            "\t{family} = \"!f() {{ c=\\\"${{1:?which command?}}\\\"; shift; exec {stem}\\\"$c\\\" \\\"$@\\\"; }}; f\"\n"
+        ));
+    }
+    text
+}
+
+impl Item {
+    fn text(path: &str, text: String) -> Item {
+        Item { path: path.into(), content: Content::Text(text) }
+    }
+
+    /// Puts it below the prefix, in one step: a running program cannot be written over, but its name can be given to
+    /// another file.
+    pub fn put(&self, prefix: &Utf8Path) -> Result<()> {
+        let path = prefix.join(&self.path);
+        let folder = path.parent().unwrap_or(prefix);
+        make(folder)?;
+        let new = draft(&path);
+        let _ = std::fs::remove_file(&new);
+        match &self.content {
+            Content::Text(text) => std::fs::write(&new, text),
+            Content::Link(target) => symlink(target, &new),
+            Content::Program(binary) => std::fs::copy(binary, &new)
+                .and_then(|_| std::fs::set_permissions(&new, PermissionsExt::from_mode(0o755))),
+        }
+        .and_then(|()| std::fs::rename(&new, &path))
+        .map_err(Error::io("write", &path))
     }
 }
 
-/// Where a release goes.
-pub struct Layout {
-    /// Where it is written.
-    folder: Utf8PathBuf,
-    /// Where it will be used.
-    prefix: Utf8PathBuf,
-    /// Where its programs are.
-    from: Utf8PathBuf,
+/// What a file is called while it is being written. Who is killed then leaves it, and the next one takes it.
+pub fn draft(path: &Utf8Path) -> Utf8PathBuf {
+    path.with_file_name(format!(".new-{}", path.file_name().unwrap_or_default()))
 }
 
-impl Layout {
-    /// Of the programs in `from`, written to `folder`, for use at `prefix`.
-    pub fn new(folder: &Utf8Path, prefix: &Utf8Path, from: &Utf8Path) -> Layout {
-        Layout { folder: folder.into(), prefix: prefix.into(), from: from.into() }
-    }
-
-    /// The binary, its man page and its completions.
-    fn program(&self, name: &str) -> Result<()> {
-        let binary = self.from.join(name);
-        let bytes = std::fs::read(&binary).map_err(Error::io("read", &binary))?;
-        let installed = self.put(&format!("bin/{name}"), &bytes)?;
-        std::fs::set_permissions(&installed, PermissionsExt::from_mode(0o755))
-            .map_err(Error::io("set the mode of", &installed))?;
-        let write = |what: &str, path: String| -> Result<()> {
-            let line = format!("{name} --generate {what}");
-            let expression = duct::cmd!(binary.as_std_path(), "--generate", what);
-            self.put(&path, run::read(&expression, &line)?.as_bytes()).map(drop)
-        };
-        write("man", format!("share/man/man1/{name}.1"))?;
-        write("bash", format!("share/bash-completion/completions/{name}"))?;
-        write("zsh", format!("share/zsh/site-functions/_{name}"))?;
-        write("fish", format!("share/fish/vendor_completions.d/{name}.fish"))?;
-        write("nushell", format!("share/nushell/vendor/autoload/{name}.nu"))?;
-        if is_git_command(name) {
-            // `man git-NAME`. There is no `bin/git-NAME` on purpose: git runs such a program rather than an alias of the
-            // same name, so the newest toolkit on PATH would take the place of the one that a studio keeps.
-            // Relative links cost nothing; hard links would be stored a second time in a Nix archive.
-            self.link(&format!("{name}.1"), &format!("share/man/man1/git-{name}.1"))?;
-        }
-        Ok(())
-    }
-
-    /// A file for `include.path`: `git NAME` and the form with a space, outside of studios too. Inside them it changes
-    /// nothing, because the aliases of a repository beat those of the user and the system.
-    fn aliases(&self, programs: &[String]) -> Result<()> {
-        let mut text = String::from("# Use: git config --global include.path THIS-FILE\n[alias]\n");
-        let quoted = |name: &str| {
-            format!("'{}'", self.prefix.join("bin").join(name).as_str().replace('\'', "'\\''"))
-        };
-        for name in programs.iter().filter(|name| is_git_command(name)) {
-            text.push_str(&format!("\t{name} = \"!{}\"\n", escaped(&quoted(name))));
-        }
-        for family in ["mutable", "flake"] {
-            // `git mutable snapshot` runs `mutable-snapshot`, whichever commands there are.
-            let stem = escaped(&quoted(&format!("{family}-")));
-            text.push_str(&format!(
-                "\t{family} = \"!f() {{ c=\\\"${{1:?which command?}}\\\"; shift; exec {stem}\\\"$c\\\" \\\"$@\\\"; }}; f\"\n"
-            ));
-        }
-        self.put("share/studio/aliases.gitconfig", text.as_bytes()).map(drop)
-    }
-
-    fn put(&self, path: &str, bytes: &[u8]) -> Result<Utf8PathBuf> {
-        let path = self.folder.join(path);
-        make(path.parent().unwrap_or(&self.folder))?;
-        // A running program cannot be written over, but its name can be given to another file.
-        let _ = std::fs::remove_file(&path);
-        std::fs::write(&path, bytes).map_err(Error::io("write", &path))?;
-        Ok(path)
-    }
-
-    fn link(&self, target: &str, path: &str) -> Result<()> {
-        let path = self.folder.join(path);
-        let _ = std::fs::remove_file(&path);
-        symlink(target, &path).map_err(Error::io("link", &path))
-    }
+/// Writes a text below a prefix, in one step.
+pub fn write(prefix: &Utf8Path, path: &str, text: String) -> Result<()> {
+    Item::text(path, text).put(prefix)
 }
 
 /// As it stands between double quotes in a git configuration.

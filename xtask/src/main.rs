@@ -18,6 +18,7 @@ mod dist;
 mod docs;
 mod error;
 mod example;
+mod install;
 mod package;
 mod provider;
 mod run;
@@ -52,6 +53,10 @@ enum Verb {
     Bench(bench::Bench),
     /// Lay out a release for a package: binaries, links, man pages, completions
     Dist(dist::Dist),
+    /// Install the toolkit for yourself: programs, man pages, completions, git aliases
+    Install(install::Install),
+    /// Take back what `install` did, and nothing else
+    Uninstall(install::Uninstall),
     Package(package::Package),
 }
 
@@ -74,6 +79,8 @@ fn run(verb: Verb, workspace: &Workspace) -> Result<()> {
         Verb::Docs(args) => args.run(workspace),
         Verb::Bench(args) => args.run(workspace),
         Verb::Dist(args) => args.run(workspace),
+        Verb::Install(args) => args.run(workspace),
+        Verb::Uninstall(args) => args.run(),
         Verb::Package(args) => args.run(workspace),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What is in them is what [`crate::dist`] lays out. Not here: where they are uploaded to.
 
-use crate::dist::{Dist, Layout};
+use crate::dist;
 use crate::error::{Error, Result};
 use crate::run;
 use crate::workspace::{Profile, Workspace};
@@ -68,12 +68,18 @@ struct Release<'a> {
 }
 
 impl Release<'_> {
+    /// Writes a release that will be used at `prefix` below a folder.
+    fn lay_out(&self, prefix: &str, folder: &Utf8Path) -> Result<()> {
+        let items = dist::items(self.workspace, prefix.into(), self.from)?;
+        items.iter().try_for_each(|item| item.put(folder))
+    }
+
     /// `studio-VERSION-TARGET.tar.gz`, with one folder in it. Its aliases get the place that they name from `install.sh`.
     fn archive(&self) -> Result<String> {
         let target = host()?;
         let name = format!("studio-{}-{target}", self.workspace.version);
         let folder = self.room.join(&name);
-        Dist::lay_out(self.workspace, &Layout::new(&folder, "@PREFIX@".into(), self.from))?;
+        self.lay_out("@PREFIX@", &folder)?;
         put(&folder.join("README"), README.as_bytes())?;
         put(&folder.join("install.sh"), INSTALL.as_bytes())?;
         set_mode(&folder.join("install.sh"), 0o755)?;
@@ -86,8 +92,7 @@ impl Release<'_> {
     fn debian(&self) -> Result<String> {
         let arch = debian_arch(&host()?)?;
         let folder = self.room.join("debian");
-        let layout = Layout::new(&folder.join("usr"), "/usr".into(), self.from);
-        Dist::lay_out(self.workspace, &layout)?;
+        self.lay_out("/usr", &folder.join("usr"))?;
         let doc = folder.join("usr/share/doc/studio-toolkit");
         make(&doc)?;
         let licences = folder.join("usr/share/licenses");
