@@ -22,6 +22,7 @@ pub mod plan;
 pub mod resolve;
 pub mod source;
 pub mod step;
+pub mod vendor;
 pub mod ways;
 pub mod wiring;
 
@@ -68,6 +69,8 @@ impl Command for Args {
 flake-lattice plan
 # write its lattice
 flake-lattice generate --output generated/strsim
+# with what it depends on, so that Nix can build that, too
+flake-lattice generate --output generated/url --vendor
 # what has to be compiled again after an edit?
 flake-lattice diff old/lattice.json generated/strsim
 # why does one node build on another?

@@ -2,7 +2,8 @@
 
 use crate::commands;
 use crate::model::{LATTICE_FILE, Lattice};
-use crate::wiring;
+use crate::vendor;
+use crate::wiring::{self, Builder, Record};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::Context;
 use studio_core::error::{Error, Exit, Result};
@@ -26,6 +27,8 @@ pub struct Place {
     pub folder: Utf8PathBuf,
     /// What it holds.
     pub lattice: Lattice,
+    /// What builds it.
+    pub builder: Builder,
 }
 
 /// Something that can be built.
@@ -66,7 +69,8 @@ impl Place {
     /// Reads the lattice of a folder.
     pub fn at(folder: Utf8PathBuf) -> Result<Place> {
         let lattice = commands::read(&folder)?;
-        Ok(Place { folder, lattice })
+        let builder = Record::read(&folder)?.builder;
+        Ok(Place { folder, lattice, builder })
     }
 
     /// Everything.
@@ -81,17 +85,25 @@ impl Place {
     /// What is called so: a node, an item in one, a level, the facade.
     pub fn part(&self, name: &str) -> Result<Part> {
         let Lattice { krate, nodes, facade, .. } = &self.lattice;
-        let node = |name: &str| Part {
-            attribute: format!("nodes.\"{name}\""),
-            output: format!("{name}-{}", krate.version),
+        // `buildRustCrate` puts programs and libraries into outputs of their own.
+        let part = |attribute: String, name: &str| match self.builder {
+            Builder::Offline => Part { attribute, output: format!("{name}-{}", krate.version) },
+            Builder::Nixpkgs => Part {
+                attribute: format!("{attribute}.lib"),
+                output: format!("rust_{name}-{}-lib", krate.version),
+            },
         };
+        let node = |name: &str| part(format!("nodes.\"{name}\""), name);
         if nodes.iter().any(|one| one.name == name) {
             return Ok(node(name));
         }
         if name == "facade" && !facade.files.is_empty() {
+            return Ok(part("facade".to_owned(), &format!("{}-facade", krate.name)));
+        }
+        if name == vendor::FOLDER && self.folder.join(vendor::FOLDER).is_dir() {
             return Ok(Part {
-                attribute: "facade".to_owned(),
-                output: format!("{}-facade-{}", krate.name, krate.version),
+                attribute: format!("packages.{name}"),
+                output: format!("{}-{name}", krate.name),
             });
         }
         let count = self.levels();

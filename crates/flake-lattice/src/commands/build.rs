@@ -15,7 +15,7 @@ use studio_core::store_path::StorePath;
 /// the last time is compiled, and what is above it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// A node, the path of an item in it, `level-NN`, or `facade`
+    /// A node, the path of an item in it, `level-NN`, `facade`, or `externals`
     #[arg(value_name = "NODE")]
     nodes: Vec<String>,
     /// Optimise
@@ -60,7 +60,8 @@ pub(crate) fn build(
     let attributes: Vec<String> = parts.iter().map(|part| part.attribute.clone()).collect();
     let built = nix.build_attributes(cx, &expression, &attributes, link, &mut log);
     let mut paths = built.map_err(|refusal| explained(place, refusal.into(), &log))?;
-    // nix answers in an order of its own.
+    // nix answers in an order of its own, with what else a crate has: of nixpkgs, an output for programs, which is empty.
+    paths.retain(|path| parts.iter().any(|part| part.output == path.name()));
     let rank = |path: &StorePath| parts.iter().position(|part| part.output == path.name());
     paths.sort_by_key(|path| rank(path).unwrap_or(parts.len()));
     Ok(paths)

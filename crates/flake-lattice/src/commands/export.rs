@@ -2,6 +2,7 @@
 
 use crate::model::{Facade, LATTICE_FILE, Lattice};
 use crate::place::{Place, PlaceArgs, TOOL};
+use crate::vendor;
 use crate::wiring::{self, Options};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,12 @@ fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
         for file in files {
             let path = format!("{folder}/{file}");
             tree.add(&path, fs::read(&place.folder.join(&path))?, Kind::Plain)?;
+        }
+    }
+    let needs_others = lattice.whole.is_some() || !lattice.externals.is_empty();
+    if needs_others && place.folder.join(vendor::FOLDER).is_dir() {
+        for (path, bytes, kind) in vendor::read(&place.folder)? {
+            tree.add(&path, bytes, kind)?;
         }
     }
     let options = Options::read(&place.folder)?;

@@ -4,7 +4,8 @@ use super::Crate;
 use crate::generate::{Generated, Proof, digest_of, files_of, generate, options, summary};
 use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, Lattice};
 use crate::plan::Request;
-use crate::wiring::{self, WiringArgs};
+use crate::vendor;
+use crate::wiring::{self, WiringArgs, With};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::{Context, Done};
 use studio_core::error::Result;
@@ -66,6 +67,10 @@ impl Args {
         let mut tree = Tree::new();
         for (path, bytes) in &generated.files {
             tree.add(path, bytes.clone(), Kind::Plain)?;
+        }
+        if matches!(options.builder, With::Offline(_)) {
+            let cache = cx.env.cache_home()?;
+            vendor::add(&mut tree, &request, &cache, &generated, options.outside, &cx.ui)?;
         }
         wiring::add(&mut tree, &generated.lattice, &options)?;
         let overwrite = if self.force { Overwrite::Anything } else { Overwrite::OnlyGenerated };

@@ -2,6 +2,7 @@
 
 use super::build::build;
 use crate::place::{Place, PlaceArgs, TOOL};
+use crate::vendor;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -92,8 +93,12 @@ fn files(_cx: &Context, place: &Place) -> Result<String> {
 /// Whether every file of Nix parses: for us, and for nix.
 fn nix_syntax(cx: &Context, place: &Place) -> Result<String> {
     let nix = Nix::find(cx).ok();
-    let accepts =
-        |file: &camino::Utf8Path| nix.as_ref().is_some_and(|nix| nix.parses(file).unwrap_or(false));
+    // What others wrote is not read by Nix.
+    let others = place.folder.join(vendor::FOLDER);
+    let accepts = |file: &camino::Utf8Path| {
+        file.starts_with(&others)
+            || nix.as_ref().is_some_and(|nix| nix.parses(file).unwrap_or(false))
+    };
     let count = syntax::check(&place.folder, &accepts)?.into_result()?;
     let nodes = place.lattice.nodes.iter();
     let flakes = nodes.map(|node| format!("nodes/{}/flake.nix", node.name));

@@ -8,13 +8,14 @@ mod externals;
 mod facade;
 mod manifest;
 mod node;
+mod outside;
 mod print;
-
 mod whole;
 mod widen;
 
 pub use externals::Externals;
 pub use manifest::relative;
+pub use outside::{OwnScript, dependencies, outside};
 pub use whole::{made_of, tests, whole};
 pub use widen::Widened;
 

@@ -1,11 +1,11 @@
 //! What the user may say about the Nix side of a lattice, and what was said.
 
-use super::{Builder, Options, TOOLCHAIN_FILE, Toolchain, Wiring, With};
+use super::{Builder, Options, Outside, TOOLCHAIN_FILE, Toolchain, Wiring, With};
 use crate::place::TOOL;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use studio_core::cli::Context;
-use studio_core::error::{Error, OrSay, Result};
+use studio_core::error::{Error, Exit, OrSay, Result};
 use studio_core::{fs, generated};
 use toml_edit::DocumentMut;
 
@@ -28,6 +28,9 @@ pub struct WiringArgs {
     /// Take the compiler from `[rust]` in this `config.toml`
     #[arg(long, value_name = "FILE", conflicts_with = "rustc", help_heading = "Nix")]
     config: Option<Utf8PathBuf>,
+    /// Put the sources of its dependencies beside it, so that Nix can build them
+    #[arg(long, help_heading = "Nix")]
+    vendor: bool,
     /// The nixpkgs of the builder of that name
     #[arg(long, value_name = "FLAKE", default_value = NIXPKGS, hide_short_help = true)]
     #[arg(help_heading = "Nix")]
@@ -47,16 +50,33 @@ pub struct Record {
     /// The reference of nixpkgs, where that is what builds them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nixpkgs: Option<String>,
+    /// What became of the crates from outside.
+    #[serde(default, skip_serializing_if = "is_left")]
+    pub outside: Outside,
+}
+
+fn unsaid(file: &Utf8Path) -> String {
+    format!("`{file}` does not say how the lattice is wired")
+}
+
+fn is_left(outside: &Outside) -> bool {
+    *outside == Outside::Left
 }
 
 impl Record {
+    /// That of the lattice in a folder.
+    pub fn read(folder: &Utf8Path) -> Result<Record> {
+        let file = folder.join(WIRING_FILE);
+        serde_json::from_slice(&fs::read(&file)?).or_say(|| unsaid(&file))
+    }
+
     /// That of options.
     pub(super) fn of(options: &Options) -> Record {
         let (builder, nixpkgs) = match &options.builder {
             With::Offline(_) => (Builder::Offline, None),
             With::Nixpkgs(reference) => (Builder::Nixpkgs, Some(reference.clone())),
         };
-        Record { wiring: options.wiring, builder, nixpkgs }
+        Record { wiring: options.wiring, builder, nixpkgs, outside: options.outside }
     }
 
     pub(super) fn to_json(&self) -> Result<String> {
@@ -68,16 +88,15 @@ impl Record {
 impl Options {
     /// How the lattice in a folder is wired.
     pub fn read(folder: &Utf8Path) -> Result<Options> {
-        let file = folder.join(WIRING_FILE);
-        let say = || format!("`{file}` does not say how the lattice is wired");
-        let bytes = fs::read(&file)?;
-        let record: Record = serde_json::from_slice(&bytes).or_say(say)?;
+        let record = Record::read(folder)?;
         let builder = match (record.builder, record.nixpkgs) {
             (Builder::Offline, _) => With::Offline(Toolchain::read(folder)?),
             (Builder::Nixpkgs, Some(reference)) => With::Nixpkgs(reference),
-            (Builder::Nixpkgs, None) => return Err(Error::new(say())),
+            (Builder::Nixpkgs, None) => {
+                return Err(Error::new(unsaid(&folder.join(WIRING_FILE))));
+            }
         };
-        Ok(Options { wiring: record.wiring, builder })
+        Ok(Options { wiring: record.wiring, builder, outside: record.outside })
     }
 }
 
@@ -98,7 +117,17 @@ impl WiringArgs {
             Builder::Nixpkgs => With::Nixpkgs(self.nixpkgs.clone()),
             Builder::Offline => With::Offline(Toolchain::find(cx, self.compiler(cx)?.as_deref())?),
         };
-        Ok(Options { wiring: self.wiring(), builder })
+        if self.vendor && self.builder == Builder::Nixpkgs {
+            return Err(Error::new("`--vendor` is of the offline builder alone")
+                .because("what `buildRustCrate` is to build on has to be built by it, too")
+                .hint("leave out `--vendor`, and give those crates to `default.nix` as `externals`")
+                .exit(Exit::Usage));
+        }
+        Ok(Options { wiring: self.wiring(), builder, outside: self.outside() })
+    }
+
+    fn outside(&self) -> Outside {
+        if self.vendor { Outside::Vendored } else { Outside::Left }
     }
 
     fn wiring(&self) -> Wiring {
@@ -132,6 +161,7 @@ impl WiringArgs {
             wiring: self.wiring(),
             builder: self.builder,
             nixpkgs: (self.builder == Builder::Nixpkgs).then(|| self.nixpkgs.clone()),
+            outside: self.outside(),
         };
         let compiler = match &there.builder {
             With::Nixpkgs(_) => true,

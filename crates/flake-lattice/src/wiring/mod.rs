@@ -6,9 +6,11 @@
 //! cause a rebuild. Not here: what the crates are (`lattice.json`), and running Nix.
 
 mod args;
+mod checks;
 mod data;
 mod flakes;
 mod lock_size;
+mod parts;
 mod text;
 mod toolchain;
 
@@ -74,6 +76,19 @@ pub struct Options {
     pub wiring: Wiring,
     /// What builds them.
     pub builder: With,
+    /// Whether the crates from outside can be built, too.
+    pub outside: Outside,
+}
+
+/// What becomes of the crates that a lattice builds on without being made of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outside {
+    /// They are left to cargo.
+    #[default]
+    Left,
+    /// Their sources lie in the folder of the lattice.
+    Vendored,
 }
 
 /// What builds a crate, with what it needs to know.
@@ -86,7 +101,7 @@ pub enum With {
 }
 
 /// The names that outputs have besides those of nodes.
-const RESERVED: [&str; 2] = ["facade", "default"];
+const RESERVED: [&str; 3] = ["facade", "default", "externals"];
 
 /// The name under which a level is built; `levels` is how many there are.
 pub fn level_name(level: usize, levels: usize) -> String {
@@ -105,6 +120,10 @@ pub fn add(tree: &mut Tree, lattice: &Lattice, options: &Options) -> Result<()> 
     files.push(("lattice.nix".to_owned(), data::lattice_nix(lattice, tree)?));
     files.push(("source.nix".to_owned(), include_str!("nix/source.nix").to_owned()));
     files.extend(options.builder.files()?);
+    if parts::file(tree, "externals/Cargo.toml").is_some() {
+        files.push(("externals.rs".to_owned(), include_str!("nix/externals.rs").to_owned()));
+        files.push(("externals.sh".to_owned(), include_str!("nix/externals.sh").to_owned()));
+    }
     for (path, text) in files {
         tree.add(&path, text, Kind::Plain)?;
     }

@@ -19,8 +19,11 @@ pub struct Toolchain {
     pub version: String,
     /// The target that it compiles for by default.
     pub host: String,
-    /// The C compiler that links programs: for tests alone, and there may be none.
+    /// The C compiler that links programs: tests, build scripts, macros that the compiler runs. There may be none.
     pub linker: Option<Utf8PathBuf>,
+    /// cargo, absolute, which builds the crates from outside. There may be none.
+    #[serde(default)]
+    pub cargo: Option<Utf8PathBuf>,
 }
 
 impl Toolchain {
@@ -42,10 +45,12 @@ impl Toolchain {
         };
         // What is on PATH may be rustup's proxy, which a build without a home folder cannot use.
         let sysroot = ask(asked, &["--print", "sysroot"])?;
-        let inner = Utf8PathBuf::from(sysroot).join("bin/rustc");
-        let program = if inner.is_file() { inner } else { cx.env.cwd().join(asked) };
+        let bin = Utf8PathBuf::from(sysroot).join("bin");
+        let inner = |name: &str| Some(bin.join(name)).filter(|path| path.is_file());
+        let program = inner("rustc").unwrap_or_else(|| cx.env.cwd().join(asked));
         let said = ask(program.as_str(), &["-vV"])?;
-        Ok(Toolchain { linker: linker(cx), ..Toolchain::parse(program, &said)? })
+        let cargo = inner("cargo").or_else(|| on_path(cx, "cargo"));
+        Ok(Toolchain { linker: on_path(cx, "cc"), cargo, ..Toolchain::parse(program, &said)? })
     }
 
     /// From what `rustc -vV` says.
@@ -58,6 +63,7 @@ impl Toolchain {
                 version: version.to_owned(),
                 host: host.to_owned(),
                 linker: None,
+                cargo: None,
             }),
             _ => Err(Error::new(format!("`{rustc} -vV` did not say which compiler it is"))
                 .because(said)
@@ -83,10 +89,10 @@ impl Toolchain {
     }
 }
 
-/// `cc` on PATH.
-fn linker(cx: &Context) -> Option<Utf8PathBuf> {
+/// A program on PATH.
+fn on_path(cx: &Context, name: &str) -> Option<Utf8PathBuf> {
     let folders = cx.env.get("PATH")?.split(':').filter(|folder| folder.starts_with('/'));
-    folders.map(|folder| Utf8Path::new(folder).join("cc")).find(|path| path.is_file())
+    folders.map(|folder| Utf8Path::new(folder).join(name)).find(|path| path.is_file())
 }
 
 #[cfg(test)]

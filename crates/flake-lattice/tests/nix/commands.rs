@@ -2,7 +2,7 @@
 
 use crate::made::{Made, chain, commit, nix, rich, sandbox, toolchain, wired};
 use camino::Utf8PathBuf;
-use flake_lattice::wiring::{Options, Toolchain, Wiring, With};
+use flake_lattice::wiring::{Options, Outside, Toolchain, Wiring, With};
 use insta::assert_snapshot;
 use testkit::{Sandbox, filters};
 
@@ -104,6 +104,7 @@ fn a_compiler_that_is_gone_is_named() {
     let with = |rustc: Utf8PathBuf| Options {
         wiring: Wiring::Import,
         builder: With::Offline(Toolchain { rustc, ..toolchain() }),
+        outside: Outside::Left,
     };
     chain(2).write(&sandbox, "rich", &with("/no/such/rustc".into()));
     let outcome = sandbox.run("rich", "flake-lattice build -q");

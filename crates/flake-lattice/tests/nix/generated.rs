@@ -111,20 +111,6 @@ fn the_tests_of_the_original_are_checks() {
 }
 
 #[test]
-fn what_nix_cannot_build_says_so() {
-    let sandbox = scene("scripted", "2021", "include!(concat!(env!(\"OUT_DIR\"), \"/x.rs\"));\n");
-    sandbox.write(
-        "crate/build.rs",
-        "fn main() { let out = std::env::var(\"OUT_DIR\").unwrap(); std::fs::write(out + \"/x.rs\", \"pub fn f() {}\").unwrap(); \
-         println!(\"cargo:rustc-env=X=1\"); }\n",
-    );
-    generate(&sandbox, "out");
-    let outcome = sandbox.run("out", "flake-lattice build");
-    let said = "scripted__crate needs its build script, which a compiler alone cannot do: build it by cargo";
-    assert!(outcome.fails(1).stderr.contains(said), "{outcome}");
-}
-
-#[test]
 fn an_edit_builds_what_diff_predicts_and_nothing_else() {
     let edits = [
         (0, "3.14", "3.1415"),

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flake_lattice::model::{
     Crate, FORMAT, Facade, ItemKind, ItemRecord, LATTICE_FILE, Lattice, Node, Reason,
 };
-use flake_lattice::wiring::{self, Options, Toolchain, Wiring, With};
+use flake_lattice::wiring::{self, Options, Outside, Toolchain, Wiring, With};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -34,6 +34,7 @@ pub fn toolchain() -> Toolchain {
                 version: after("rustc "),
                 host: after("host: "),
                 linker: Some("/usr/bin/cc".into()),
+                cargo: Some(Utf8Path::new(sysroot.trim()).join("bin/cargo")),
             }
         })
         .clone()
@@ -41,7 +42,7 @@ pub fn toolchain() -> Toolchain {
 
 /// Options with the compiler of this machine.
 pub fn wired(wiring: Wiring) -> Options {
-    Options { wiring, builder: With::Offline(toolchain()) }
+    Options { wiring, builder: With::Offline(toolchain()), outside: Outside::Left }
 }
 
 /// A lattice with its sources.

@@ -2,5 +2,8 @@
 
 mod building;
 mod commands;
+mod externals;
 mod generated;
 mod made;
+mod nixpkgs;
+mod registry;

@@ -1,7 +1,8 @@
 # Compiles one crate, with the compiler and what a shell has built in: in a sandbox of Nix there are no other programs.
 #
 # From offline.nix: $rustc, $flagsPath with its flags, $dependenciesPath with the path and the library of each crate that
-# the source names, $library, $out.
+# the source names, $library, $out; $externals where it names crates from outside of the lattice; $script and $src where
+# it has a build script.
 set -eu
 
 # The compiler writes down where it stands, and Nix builds wherever it likes.
@@ -30,16 +31,68 @@ while read -r path; do
   printf '%s%s\n' -Ldependency= "$path"
 done < "$here/below" > "$here/search"
 
+# More flags, in place of the arguments, of which there are none.
+set -- "@$flagsPath" "@$here/search"
+# cargo knows by which names those from outside are called.
+if [ -n "${externals:-}" ]; then
+  set -- "$@" "@$externals/externals/flags"
+fi
+
 # An integration test is a program, which says itself whether it passes.
 if [ -n "${test:-}" ]; then
-  "$rustc" "@$flagsPath" "@$here/search" --test -o "$here/test" "-Clinker=$linker"
+  "$rustc" "$@" --test -o "$here/test" "-Clinker=$linker"
   cd "$CARGO_MANIFEST_DIR"
   "$here/test" --color never
   printf 'passed\n' > "$out"
   exit
 fi
 
-"$rustc" "@$flagsPath" "@$here/search" --out-dir "$out"
+# A build script is compiled, started as cargo does it, and heard:
+# https://doc.rust-lang.org/cargo/reference/build-scripts.html
+if [ -n "${script:-}" ]; then
+  # The compiler makes this folder, as a shell alone makes none.
+  OUT_DIR=$here/out-dir
+  for feature in $features; do
+    printf '%s\n' "--cfg=feature=\"$feature\""
+  done > "$here/features"
+  "$rustc" --crate-name=build_script_build "--edition=$edition" --cap-lints=allow "-Clinker=$linker" \
+    "@$here/features" "@$externals/externals/script-flags" --out-dir "$OUT_DIR" "$src/$script"
+  while IFS= read -r line; do
+    export "$line"
+  done < "$externals/externals/environment"
+  export OUT_DIR
+  export RUSTC="$rustc" CARGO_MANIFEST_DIR="$src" NUM_JOBS="${NIX_BUILD_CORES:-1}"
+  cd "$src"
+  "$OUT_DIR/build_script_build" > "$here/said"
+  cd /
+  set -- "$@" "--remap-path-prefix=$OUT_DIR=$library/out"
+  while IFS= read -r line; do
+    case $line in
+      cargo:*) line=${line#cargo:} ;;
+      *) continue ;;
+    esac
+    line=${line#:}
+    value=${line#*=}
+    case $line in
+      rustc-cfg=*) set -- "$@" "--cfg=$value" ;;
+      rustc-env=*) export "$value" ;;
+      rustc-link-lib=*) set -- "$@" "-l$value" ;;
+      rustc-link-search=*) set -- "$@" "-L$value" ;;
+      rustc-flags=*)
+        for flag in $value; do
+          set -- "$@" "$flag"
+        done
+        ;;
+      warning=*) printf 'warning: %s\n' "$value" >&2 ;;
+      error=*)
+        printf 'error: %s\n' "$value" >&2
+        exit 1
+        ;;
+    esac
+  done < "$here/said"
+fi
+
+"$rustc" "$@" --out-dir "$out"
 
 # What is copied with this crate, and kept while it is kept.
 while read -r path; do

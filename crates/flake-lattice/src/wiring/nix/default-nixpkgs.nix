@@ -9,5 +9,7 @@
     in
     builtins.fetchTree lock.nodes.${lock.nodes.root.inputs.nixpkgs}.locked,
   pkgs ? import nixpkgs { inherit system; },
+  # The crates from outside of the lattice, by name; see nixpkgs.nix.
+  externals ? { },
 }:
-import ./lattice.nix (import ./nixpkgs.nix { inherit pkgs release; })
+import ./lattice.nix (import ./nixpkgs.nix { inherit pkgs release externals; })

@@ -4,42 +4,102 @@
 {
   pkgs,
   release ? false,
+  # The crates from outside of the lattice by the names that its code knows them by, built by `buildRustCrate`, too.
+  externals ? { },
 }:
 let
+  inherit (builtins)
+    attrNames
+    concatStringsSep
+    listToAttrs
+    replaceStrings
+    ;
+
   source = import ./source.nix;
+
+  given =
+    name: wanted:
+    externals.${wanted}
+      or (throw "${name} needs ${wanted}, which is not in the lattice: give it to `default.nix`, as `externals.${wanted}`");
+
+  # A shell reads options twice on their way through `buildRustCrate`, and no quotes get through both times; the compiler
+  # reads them out of a file, too.
+  unread = name: options: "@${builtins.toFile "${name}-options" (concatStringsSep "\n" options)}";
+  single = text: "'${replaceStrings [ "'" ] [ "'\\''" ] text}'";
 in
 {
   # A crate: what is in `folder` as a library that names `dependencies`.
   mkNode =
     crate:
-    {
+    args@{
       name,
       folder,
-      library ? builtins.replaceStrings [ "-" ] [ "_" ] name,
+      library ? replaceStrings [ "-" ] [ "_" ] name,
       files ? [ "lib.rs" ],
       root ? "lib.rs",
       dependencies ? [ ],
-      needs ? [ ],
+      features ? [ ],
       flags ? [ ],
       env ? { },
+      procMacro ? false,
+      script ? null,
+      ...
     }:
+    let
+      named = args.externals or [ ];
+      byScript = args.scriptExternals or [ ];
+      # Code knows a crate by its library's name, unless it was given another.
+      rename = wanted: {
+        name = (given name wanted).crateName;
+        value = wanted;
+      };
+      isRenamed =
+        wanted:
+        let
+          one = given name wanted;
+        in
+        replaceStrings [ "-" ] [ "_" ] (one.libName or one.crateName) != replaceStrings [ "-" ] [ "_" ] wanted;
+      renamed = builtins.filter isRenamed (named ++ byScript);
+    in
     pkgs.buildRustCrate (
-      env
-      // {
-        inherit dependencies release;
+      {
+        inherit features procMacro release;
         inherit (crate) edition version;
-        crateName =
-          if needs == [ ] then
-            name
-          else
-            throw "${name} needs ${builtins.concatStringsSep ", " needs}, which is not done here: build it by cargo";
+        crateName = name;
         libName = library;
         libPath = root;
         crateBin = [ ];
         src = source folder files;
-        extraRustcOpts = [ "--cap-lints=allow" ] ++ map (flag: "--cfg=${flag}") flags;
+        dependencies = dependencies ++ map (given name) named;
+        crateRenames = listToAttrs (map rename renamed);
+        extraRustcOpts = [
+          "--cap-lints=allow"
+        ]
+        ++ (if flags == [ ] then [ ] else [ (unread name (map (flag: "--cfg=${flag}") flags)) ]);
       }
+      // (
+        if env == { } then
+          { }
+        else
+          {
+            # It sets those of cargo by the name of the crate, which is that of the node.
+            preBuild = concatStringsSep "" (map (key: "export ${key}=${single env.${key}}\n") (attrNames env));
+          }
+      )
+      // (if args ? links then { inherit (args) links; } else { })
+      // (
+        if script == null then
+          { }
+        else
+          {
+            build = script;
+            buildDependencies = map (given name) byScript;
+          }
+      )
     );
+
+  # They are given.
+  mkExternals = _: _: null;
 
   # A folder of links to what is in others.
   mkFolder =

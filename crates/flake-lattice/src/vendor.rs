@@ -1,0 +1,306 @@
+//! The crates that a lattice builds on without being made of them, as a folder that needs no network: `externals`, a
+//! package that depends on all of them, with their sources.
+//!
+//! cargo says which they are (`Cargo.lock`) and copies them (`cargo vendor`). Not here: building them, which offline.nix
+//! does.
+
+use crate::emit::{self, Files, OwnScript};
+use crate::generate::Generated;
+use crate::package::Dependency;
+use crate::plan::{self, Loaded, Request};
+use crate::wiring::Outside;
+use camino::Utf8Path;
+use cargo_metadata::Metadata;
+use std::collections::{BTreeMap, BTreeSet};
+use studio_core::error::{Error, OrSay, Result};
+use studio_core::fs::{self, Lock};
+use studio_core::generated::{Kind, Tree};
+use studio_core::process::{Failure, Program};
+use studio_core::ui::{self, Ui, count};
+use toml_edit::{DocumentMut, Item, Table, value};
+
+/// The folder of the package, in that of the lattice.
+pub const FOLDER: &str = "externals";
+
+/// Where the sources lie in it.
+const SOURCES: &str = "vendor";
+
+/// What tells cargo so.
+const CONFIG: &str = ".cargo/config.toml";
+
+/// The file by which cargo knows a package whose source it has copied.
+const CHECKSUM: &str = ".cargo-checksum.json";
+
+/// Adds the folder to the tree, if there is anything in it that can be had: with [`Outside::Left`] that is the package of
+/// a crate whose build script has to run and which depends on nothing.
+///
+/// # Errors
+/// If a dependency is a folder of this machine, or cargo does not have all sources at hand.
+pub fn add(
+    tree: &mut Tree,
+    request: &Request,
+    cache: &Utf8Path,
+    generated: &Generated,
+    outside: Outside,
+    ui: &Ui,
+) -> Result<()> {
+    let loaded = Loaded::read(request, &[])?;
+    let (package, features) = (&loaded.package, &loaded.features);
+    let script = match (&package.build_script, &generated.lattice.whole) {
+        (Some(_), Some(_)) => OwnScript::Run,
+        _ => OwnScript::None,
+    };
+    let dependencies: Vec<&Dependency> = emit::dependencies(package, features, script).collect();
+    match (dependencies.is_empty(), outside, script) {
+        (false, Outside::Left, _) | (true, _, OwnScript::None) => return Ok(()),
+        _ => {}
+    }
+    let folders = dependencies.iter().filter(|one| one.path.is_some());
+    let folders: Vec<&str> = folders.map(|one| one.key.as_str()).collect();
+    if !folders.is_empty() {
+        let names = ui::names(&folders, 12);
+        return Err(Error::new("not all that the crate depends on can be vendored")
+            .because(format!("no registry and no git has it, but a folder: {names}"))
+            .hint("leave out `--vendor`, and build by cargo"));
+    }
+    let files = emit::outside(package, features, &loaded.externals, script);
+    let workshop = plan::workshop(cache, package);
+    let place = workshop.join(FOLDER);
+    fs::create_dir_all(&workshop)?;
+    let _turn = Lock::wait(&workshop.join("lock"), "flake-lattice", ui)?;
+    let copier = Copier { cargo: &request.cargo, target: &generated.lattice.target, place: &place };
+    let vendored = copier.vendored(&files, generated.files.get("Cargo.lock"), ui)?;
+    for (path, bytes) in files {
+        tree.add(&format!("{FOLDER}/{path}"), bytes, Kind::Plain)?;
+    }
+    for (path, (bytes, kind)) in vendored {
+        tree.add(&format!("{FOLDER}/{path}"), bytes, kind)?;
+    }
+    Ok(())
+}
+
+/// Files with what they are.
+type Found = BTreeMap<String, (Vec<u8>, Kind)>;
+
+/// A folder in which cargo copies sources.
+struct Copier<'a> {
+    cargo: &'a str,
+    /// The target that the lattice is for.
+    target: &'a str,
+    place: &'a Utf8Path,
+}
+
+impl Copier<'_> {
+    /// What cargo adds to the package: its lock file, the sources, and where they are to be looked for.
+    fn vendored(&self, files: &Files, lock: Option<&Vec<u8>>, ui: &Ui) -> Result<Found> {
+        let place = self.place;
+        if place.is_dir() {
+            fs::remove_tree(place)?;
+        }
+        fs::create_dir_all(place)?;
+        for (path, bytes) in files {
+            fs::write_new(&place.join(path), bytes)?;
+        }
+        // Versions that are in it stay; nodes, which are not here, are left out.
+        if let Some(lock) = lock {
+            fs::write_new(&place.join("Cargo.lock"), lock)?;
+        }
+        let program = Program::new(self.cargo, place)
+            // Who has crates from elsewhere than their registry has them from there here, too.
+            .args(["vendor", "--offline", "--quiet", "--versioned-dirs", "--respect-source-config"])
+            .arg(SOURCES);
+        ui.detail(format!("+ {}", program.line()));
+        program.run().map_err(not_at_hand)?;
+        let lock = String::from_utf8(fs::read(&place.join("Cargo.lock"))?)
+            .or_say(|| "cargo wrote a `Cargo.lock` that is no text")?;
+        let mut found = Found::new();
+        if place.join(SOURCES).is_dir() {
+            self.sources(&mut found)?;
+            found.insert(CONFIG.to_owned(), (config(&lock)?.into_bytes(), Kind::Plain));
+            ui.detail(format!("{} of dependencies", count(found.len(), "file")));
+        }
+        found.insert("Cargo.lock".to_owned(), (lock.into_bytes(), Kind::Plain));
+        fs::remove_tree(place)?;
+        Ok(found)
+    }
+
+    /// What was copied. cargo wants to see every package that some target needs; of those that this one does not need
+    /// the manifest is enough, and may be a thousandth.
+    fn sources(&self, found: &mut Found) -> Result<()> {
+        let program = Program::new(self.cargo, self.place)
+            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .args(["--filter-platform", self.target]);
+        let said = program.run().map_err(not_at_hand)?;
+        let metadata: Metadata = serde_json::from_slice(&said.stdout)
+            .or_say(|| "what `cargo metadata` says was not understood")?;
+        let needed: BTreeSet<String> =
+            metadata.packages.iter().map(|one| format!("{}-{}", one.name, one.version)).collect();
+        let sources = self.place.join(SOURCES);
+        let failed = |cause| fs::failed("read", &sources, cause);
+        for entry in sources.read_dir_utf8().map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = format!("{SOURCES}/{}", entry.file_name());
+            if needed.contains(entry.file_name()) {
+                walk(entry.path(), &name, found)?;
+                continue;
+            }
+            let checksum = fs::read(&entry.path().join(CHECKSUM))?;
+            let mut checksum: serde_json::Value = serde_json::from_slice(&checksum)
+                .or_say(|| format!("cargo wrote a `{CHECKSUM}` that is no JSON"))?;
+            checksum["files"] = serde_json::json!({});
+            let manifest = fs::read(&entry.path().join("Cargo.toml"))?;
+            for (file, bytes) in [
+                (CHECKSUM, checksum.to_string().into_bytes()),
+                ("Cargo.toml", manifest),
+                ("src/lib.rs", vec![]),
+            ] {
+                found.insert(format!("{name}/{file}"), (bytes, Kind::Plain));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_at_hand(failure: Failure) -> Error {
+    Error::new("the sources of the dependencies are not all at hand")
+        .because(failure.output())
+        .hint("get them once: `cargo fetch`, in the folder of the crate")
+}
+
+/// What lies below a folder of the lattice.
+pub fn read(folder: &Utf8Path) -> Result<Vec<(String, Vec<u8>, Kind)>> {
+    let mut found = Found::new();
+    walk(&folder.join(FOLDER), FOLDER, &mut found)?;
+    Ok(found.into_iter().map(|(path, (bytes, kind))| (path, bytes, kind)).collect())
+}
+
+/// All files below a folder, under `name`.
+fn walk(folder: &Utf8Path, name: &str, found: &mut Found) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let failed = |cause| fs::failed("read", folder, cause);
+    for entry in folder.read_dir_utf8().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (path, name) = (entry.path(), format!("{name}/{}", entry.file_name()));
+        let meta = path.metadata().map_err(failed)?;
+        if meta.is_dir() {
+            walk(path, &name, found)?;
+        } else {
+            let executable = meta.permissions().mode() & 0o100 != 0;
+            let kind = if executable { Kind::Executable } else { Kind::Plain };
+            found.insert(name, (fs::read(path)?, kind));
+        }
+    }
+    Ok(())
+}
+
+/// The settings by which cargo looks for everything that a `Cargo.lock` names in [`SOURCES`]:
+/// <https://doc.rust-lang.org/cargo/reference/source-replacement.html>
+fn config(lock: &str) -> Result<String> {
+    let lock: DocumentMut = lock.parse().or_say(|| "cargo wrote a `Cargo.lock` that is no TOML")?;
+    let packages = lock.get("package").and_then(|packages| packages.as_array_of_tables());
+    let mut all = Table::new();
+    let mut ours = Table::new();
+    ours["directory"] = value(SOURCES);
+    all[SOURCES] = Item::Table(ours);
+    for package in packages.into_iter().flatten() {
+        let Some(source) = package.get("source").and_then(|source| source.as_str()) else {
+            continue;
+        };
+        let mut entry = Table::new();
+        let name = replaced(source, &mut entry);
+        entry["replace-with"] = value(SOURCES);
+        all[&name] = Item::Table(entry);
+    }
+    all.set_implicit(true);
+    let mut document = DocumentMut::new();
+    document["source"] = Item::Table(all);
+    Ok(document.to_string())
+}
+
+/// The name that settings may give to a source of `Cargo.lock`, and what says in `entry` that it is meant.
+fn replaced(source: &str, entry: &mut Table) -> String {
+    const CRATES_IO: [&str; 2] = [
+        "registry+https://github.com/rust-lang/crates.io-index",
+        "sparse+https://index.crates.io/",
+    ];
+    if CRATES_IO.contains(&source) {
+        return "crates-io".to_owned();
+    }
+    let Some(git) = source.strip_prefix("git+") else {
+        // `sparse+` is a part of the address.
+        let address = source.strip_prefix("registry+").unwrap_or(source);
+        entry["registry"] = value(address);
+        return address.to_owned();
+    };
+    // The commit comes last.
+    let git = git.split('#').next().unwrap_or_default();
+    let (address, query) = git.split_once('?').unwrap_or((git, ""));
+    entry["git"] = value(address);
+    for (key, name) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        entry[key] = value(decoded(name));
+    }
+    format!("git+{git}")
+}
+
+/// A value out of the query of an address, in which `feature/x` is written `feature%2Fx`.
+fn decoded(text: &str) -> String {
+    let mut bytes = vec![];
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        match (first, code.and_then(|code| u8::from_str_radix(code, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_of_a_lock_file_is_replaced() {
+        let lock = r#"
+version = 4
+[[package]]
+name = "externals"
+version = "0.0.0"
+[[package]]
+name = "a"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+[[package]]
+name = "b"
+version = "1.0.0"
+source = "git+https://example.org/b?branch=feature%2F%C3%A9#0123456789012345678901234567890123456789"
+[[package]]
+name = "c"
+version = "1.0.0"
+source = "sparse+https://example.org/index/"
+"#;
+        insta::assert_snapshot!(config(lock).expect("settings"), @r#"
+        [source.vendor]
+        directory = "vendor"
+
+        [source.crates-io]
+        replace-with = "vendor"
+
+        [source."git+https://example.org/b?branch=feature%2F%C3%A9"]
+        git = "https://example.org/b"
+        branch = "feature/é"
+        replace-with = "vendor"
+
+        [source."sparse+https://example.org/index/"]
+        registry = "sparse+https://example.org/index/"
+        replace-with = "vendor"
+        "#);
+    }
+}
