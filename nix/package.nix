@@ -31,6 +31,9 @@ rustPlatform.buildRustPackage {
   };
   cargoLock.lockFile = ../Cargo.lock;
 
+  # What cargo is told in a checkout.
+  env = { inherit ((lib.importTOML ../.cargo/config.toml).env) LIBSQLITE3_FLAGS; };
+
   cargoBuildFlags = [
     "--workspace"
     "--bins"

@@ -1,8 +1,8 @@
 //! `git flake-generations`: list the generations of a target, with the commit that each came from and how it did, and show
 //! what differs between two of them.
 //!
-//! Reads files, and asks nix only for sizes that are not known yet, so it is fast with a hundred generations and works
-//! when Nix does not. Not here: what is found out about a generation (`studio_core::switch`).
+//! Reads files and Nix's database, and asks nix only for what that does not tell, so it is fast with a hundred generations and
+//! works when Nix does not. Not here: what is found out about a generation (`studio_core::switch`).
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
@@ -38,8 +38,10 @@ pub struct Args {
 enum What {
     /// Show what differs between two generations
     ///
-    /// Packages, units, files of /etc, kernel parameters, and the configuration as `git diff` shows it. Each generation is
-    /// named as for `git flake-rollback`: by its number, the commit that it was built from, or a snapshot.
+    /// Packages added, removed, up and down, with versions: first those that somebody chose, then those that others need;
+    /// the size of the closure; units, users, kernel and its parameters, files of /etc; commits, inputs of flake.lock that
+    /// moved, and the configuration as `git diff` shows it. Each generation is named as for `git flake-rollback`: by its
+    /// number, the commit that it was built from, or a snapshot.
     Diff {
         /// The old one; by default what runs
         from: Option<String>,
@@ -63,6 +65,8 @@ git flake-generations diff 41 42
 git -p flake-generations diff 41 42
 # what a reboot would change
 git flake-generations diff --stat
+# every package whose version differs
+git flake-generations diff 41 42 --json | jq -r '.packages.changed[].name'
 # the generations of a profile
 git flake-generations --target profile --host hello
 ";

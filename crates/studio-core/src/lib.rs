@@ -19,6 +19,7 @@ pub mod transaction;
 pub mod verdict;
 
 pub mod alias;
+pub mod closure;
 pub mod editor;
 pub mod generated;
 pub mod guard;

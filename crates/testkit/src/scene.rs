@@ -101,7 +101,7 @@ impl Default for Scene {
     }
 }
 
-/// Hides hashes, and what nix says while it checks and builds, because that differs from version to version: what is left
+/// Hides hashes and commits, and what nix says while it checks and builds, because that differs from version to version: what is left
 /// begins where the switch does.
 #[must_use]
 pub fn shown(outcome: &Outcome) -> String {
@@ -124,6 +124,11 @@ pub fn shown(outcome: &Outcome) -> String {
 fn hide(line: &str) -> String {
     let mut words: Vec<String> = vec![];
     for word in line.split(' ') {
+        // Commits depend on the path of the sandbox, which stands in `flake.lock`.
+        if word.len() == 12 && word.bytes().all(|byte| b"0123456789abcdef".contains(&byte)) {
+            words.push("COMMIT".to_owned());
+            continue;
+        }
         let base32 = |text: &str| {
             text.len() == 32
                 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())

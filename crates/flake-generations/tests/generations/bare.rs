@@ -73,7 +73,10 @@ fn without_nix_the_list_is_complete_but_for_the_sizes() {
     ");
     let told = sandbox.run("", "flake-generations --root machine -v");
     assert_eq!(told.ok(), listed.ok());
-    insta::assert_snapshot!(told.stderr, @"the size of 2 generations is not known: `nix --version` failed with exit status 1");
+    insta::assert_snapshot!(told.stderr, @r"
+    nix's database was not read: there is no `/nix/var/nix/db/schema`
+    the size of 2 generations is not known: `nix --version` failed with exit status 1
+    ");
     sandbox.set("STUDIO_NIX", "no-such-nix");
     assert_eq!(sandbox.run("", "flake-generations --root machine").ok(), listed.ok());
 }

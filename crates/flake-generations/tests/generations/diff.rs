@@ -25,11 +25,14 @@ fn systems_and_their_configurations_are_compared() {
     shows!(diff(&scene, "1 2").to_string(), @r#"
     from generation 1, [COMMIT] (wip: hosts/demo.nix)
     to generation 2, [COMMIT] (wip: hosts/demo.nix)
+      closure size:  [SIZE] in 22 paths; 1 package built anew
       units changed: `motd.service`
       kernel parameters added: `debug`
       /etc added: `new`
       /etc removed: `gone`
       /etc changed: `motd`
+      commits: 1
+        [COMMIT] wip: hosts/demo.nix
 
     diff --git a/hosts/demo.nix b/hosts/demo.nix
     index 64f42bc..b6bd249 100644
@@ -46,11 +49,13 @@ fn systems_and_their_configurations_are_compared() {
     shows!(diff(&scene, &format!("2 {} --stat", &first[..9])).to_string(), @r"
     from generation 2, [COMMIT] (wip: hosts/demo.nix)
     to generation 1, [COMMIT] (wip: hosts/demo.nix)
+      closure size:  [SIZE] in 22 paths; 1 package built anew
       units changed: `motd.service`
       kernel parameters removed: `debug`
       /etc added: `gone`
       /etc removed: `new`
       /etc changed: `motd`
+      commits that are not in it: 1
 
      hosts/demo.nix | 2 +-
      1 file changed, 1 insertion(+), 1 deletion(-)
@@ -69,7 +74,21 @@ fn systems_and_their_configurations_are_compared() {
         "commit": "[COMMIT]",
         "subject": "wip: hosts/demo.nix"
       },
-      "packages": [],
+      "packages": {
+        "changed": [],
+        "rebuilt": 1,
+        "others_added": 5,
+        "others_removed": 5,
+        "old": {
+          "paths": 22,
+          "bytes": [NUMBER]
+        },
+        "new": {
+          "paths": 22,
+          "bytes": [NUMBER]
+        },
+        "delta": [NUMBER]
+      },
       "changes": {
         "units_added": [],
         "units_removed": [],
@@ -85,19 +104,33 @@ fn systems_and_their_configurations_are_compared() {
         "etc_changed": [
           "motd"
         ],
+        "kernel": null,
         "parameters_added": [
           "debug"
         ],
         "parameters_removed": [],
+        "accounts": null,
         "at_reboot": [],
         "inhibitors": []
       },
-      "files": [
-        {
-          "path": "hosts/demo.nix",
-          "change": "changed"
-        }
-      ],
+      "configuration": {
+        "commits": [
+          {
+            "commit": "[COMMIT]",
+            "subject": "wip: hosts/demo.nix"
+          }
+        ],
+        "left_behind": 0,
+        "files": [
+          {
+            "path": "hosts/demo.nix",
+            "change": "changed",
+            "insertions": 1,
+            "deletions": 1
+          }
+        ],
+        "inputs": []
+      },
       "not_compared": []
     }
     "#);
@@ -128,10 +161,12 @@ fn what_runs_and_the_newest_are_meant_if_nothing_is_said() {
     shows!(diff(&scene, "--stat").to_string(), @r"
     from what runs, [COMMIT] (wip: hosts/demo.nix)
     to generation 2, [COMMIT] (wip: hosts/demo.nix)
+      closure size:  [SIZE] in 21 paths →  [SIZE] in 22 paths (+384 B); 1 package built anew
       units changed: `motd.service`
       kernel parameters added: `debug`
       /etc added: `new`
       /etc changed: `motd`
+      commits that are not in it: 1
 
      hosts/demo.nix | 2 +-
      1 file changed, 1 insertion(+), 1 deletion(-)
@@ -157,13 +192,15 @@ fn what_cannot_be_compared_is_named_and_the_rest_is_shown() {
         rm -r copy";
     scene.sandbox.sh(&profiles, script).ok();
     let foreign = diff(&scene, "2 3");
-    assert!(foreign.ok().contains("nixos-system-demo: 26.05.example → ∅"), "{foreign}");
+    assert!(foreign.ok().contains("    removed  nixos-system-demo  26.05.example"), "{foreign}");
     shows!(foreign.stderr, @"warning: not compared: configuration: the commit [COMMIT] is not on this machine");
     let script = "chmod -R u+w $(readlink system-1-link) && rm -r $(readlink system-1-link)";
     scene.sandbox.sh(&profiles, script).ok();
     shows!(diff(&scene, "1 2 --stat").to_string(), @r"
     from generation 1, [COMMIT] (wip: hosts/demo.nix)
     to generation 2, [COMMIT] (wip: hosts/demo.nix)
+      commits: 1
+        [COMMIT] wip: hosts/demo.nix
 
      hosts/demo.nix | 2 +-
      1 file changed, 1 insertion(+), 1 deletion(-)
@@ -186,7 +223,7 @@ fn what_cannot_be_compared_is_named_and_the_rest_is_shown() {
       },
       "packages": null,
       "changes": null,
-      "files": null,
+      "configuration": null,
       "not_compared": [
         "packages and files: generation 1 leads nowhere: what it held was deleted",
         "configuration: the commit [COMMIT] is not on this machine"

@@ -5,7 +5,7 @@ macro_rules! shows {
     ($text:expr, @$expected:literal) => {
         let mut filters = testkit::filters();
         filters.push((r"\d{4}-\d\d-\d\d \d\d:\d\d", "[DATE]"));
-        filters.push((r#""(made|closure_size)": \d+"#, r#""$1": [NUMBER]"#));
+        filters.push((r#""(made|closure_size|bytes|delta)": -?\d+"#, r#""$1": [NUMBER]"#));
         filters.push((r" +\d+(\.\d+)? [KMG]?i?B", "  [SIZE]"));
         insta::with_settings!({ filters => filters }, {
             insta::assert_snapshot!($text, @$expected);
@@ -16,3 +16,4 @@ macro_rules! shows {
 mod bare;
 mod diff;
 mod list;
+mod packages;

@@ -36,10 +36,13 @@ fn a_unit_that_newly_fails_is_shown_in_a_test_and_not_made_permanent() {
     scene.on_machine(&good, "flake-switch --yes").ok();
     let bad = scene.with_demo(r#"motd.text = "bad"; faults.unit = true;"#);
     let switched = scene.on_machine(&bad, "flake-switch --yes");
-    assert_snapshot!(shown(switched.fails(11)), @"
+    assert_snapshot!(shown(switched.fails(11)), @r"
     host `demo` changes:
       units added: `faulty.service`
       units changed: `motd.service`
+      commits: 1
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     activating `nixos-system-demo-26.05.example` ...
     activating the configuration...
     setting up /etc...
@@ -76,6 +79,9 @@ fn what_takes_a_reboot_is_set_for_the_next_start() {
     host `demo` changes:
       units changed: `motd.service`
       cannot change while it runs: `init-interface-version`
+      commits: 1
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     it will be set for the next start, because `init-interface-version` cannot change while it runs
     installing the boot entry ...
     host `demo` is at generation 2, `nixos-system-demo-26.05.example`
@@ -88,6 +94,10 @@ fn what_takes_a_reboot_is_set_for_the_next_start() {
     host `demo` changes:
       units changed: `motd.service`
       cannot change while it runs: `dbus`
+      commits: 2
+        COMMIT wip: hosts/demo.nix
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     error: the running system cannot become this one without a reboot
       `dbus` cannot change while it runs
     hint: make it the one that starts at boot: `git flake-switch --boot`, then reboot
@@ -98,6 +108,10 @@ fn what_takes_a_reboot_is_set_for_the_next_start() {
     host `demo` changes:
       units changed: `motd.service`
       cannot change while it runs: `dbus`
+      commits: 2
+        COMMIT wip: hosts/demo.nix
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     it will be set for the next start, because `dbus` cannot change while it runs
     installing the boot entry ...
     host `demo` is at generation 3, `nixos-system-demo-26.05.example`

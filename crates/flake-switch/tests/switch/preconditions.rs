@@ -127,11 +127,18 @@ fn a_new_kernel_takes_a_reboot_unless_it_may_follow() {
     let tried = scene.on_machine(&new, "flake-test");
     assert_snapshot!(shown(&tried), @r"
     host `demo` changes:
-      initrd: 26.05.example → 26.11.example
-      kernel: 26.05.example → 26.11.example
-      nixos-system-demo: 26.05.example → 26.11.example
+      packages: 1 up
+        up  nixos-system-demo  26.05.example → 26.11.example
+      their dependencies: 2 up
+        up  initrd  26.05.example → 26.11.example
+        up  kernel  26.05.example → 26.11.example
+      closure size: 2 MiB in 21 paths
       units changed: `motd.service`
+      kernel: 26.05.example → 26.11.example
       used from the next start on: `kernel` and `initrd`
+      commits: 1
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     `kernel` and `initrd` stay those that were started, as always in a test
     activating `nixos-system-demo-26.11.example` ...
     activating the configuration...
@@ -148,6 +155,9 @@ fn a_new_kernel_takes_a_reboot_unless_it_may_follow() {
     host `demo` changes:
       units changed: `motd.service`
       used from the next start on: `kernel` and `initrd`
+      commits: 1
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     it will be set for the next start, because the new `kernel` and `initrd` cannot be used before that
     hint: to activate now what can be: `--live`
     installing the boot entry ...
@@ -161,6 +171,9 @@ fn a_new_kernel_takes_a_reboot_unless_it_may_follow() {
     host `demo` changes:
       units changed: `motd.service`
       used from the next start on: `kernel` and `initrd`
+      commits: 1
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     `kernel` and `initrd` follow at the next start
     activating `nixos-system-demo-26.11.example` ...
     activating the configuration...

@@ -63,9 +63,13 @@ fn a_health_check_of_the_flake_says_whether_it_stays() {
     let next = scene.with_demo(r#"motd.text = "next";"#);
     let outcome = scene.on_machine(&next, "flake-switch --yes");
     outcome.fails(11);
-    assert_snapshot!(shown(&outcome), @"
+    assert_snapshot!(shown(&outcome), @r"
     host `demo` changes:
       units changed: `motd.service`
+      commits: 2
+        COMMIT wip: hosts/demo.nix
+        COMMIT wip: studio.toml
+      configuration: 2 files changed, 7 insertions(+), 7 deletions(-)
     activating `nixos-system-demo-26.05.example` ...
     activating the configuration...
     setting up /etc...
@@ -95,9 +99,14 @@ fn a_health_check_of_the_flake_says_whether_it_stays() {
         .snapshot("studio.toml", &check("grep -q next $STUDIO_ROOT/run/current-system/etc/motd"));
     elsewhere(&scene, "flake-rollback").ok();
     let outcome = scene.on_machine(&fine, "flake-switch --yes");
-    assert_snapshot!(shown(&outcome), @"
+    assert_snapshot!(shown(&outcome), @r"
     host `demo` changes:
       units changed: `motd.service`
+      commits: 3
+        COMMIT wip: studio.toml
+        COMMIT wip: hosts/demo.nix
+        COMMIT wip: studio.toml
+      configuration: 2 files changed, 7 insertions(+), 7 deletions(-)
     activating `nixos-system-demo-26.05.example` ...
     activating the configuration...
     setting up /etc...
@@ -134,9 +143,12 @@ fn what_is_not_confirmed_is_put_back_by_itself() {
     let (scene, next) = with_two("");
     let outcome = scene.on_machine(&next, "flake-switch --yes --confirm-within 1s");
     outcome.fails(13);
-    assert_snapshot!(shown(&outcome), @"
+    assert_snapshot!(shown(&outcome), @r"
     host `demo` changes:
       units changed: `motd.service`
+      commits: 1
+        COMMIT wip: hosts/demo.nix
+      configuration: 1 file changed, 1 insertion(+), 1 deletion(-)
     activating `nixos-system-demo-26.05.example` ...
     activating the configuration...
     setting up /etc...

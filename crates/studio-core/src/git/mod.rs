@@ -37,7 +37,7 @@ pub use assemble::{Witness, pool_keys};
 pub use changes::{Change, Changes, Nature};
 pub use checkout::Checkout;
 pub use commit::{Commit, Identity};
-pub use compare::{ChangedFile, Shown};
+pub use compare::{Between, ChangedFile, Shown, Told};
 pub use founding::{Founding, FoundingFailed};
 pub use index::{PreparedIndex, Stale};
 pub use moving::Moved;

@@ -5,7 +5,10 @@
 //! reaches is taken from nix's answer, so an input that `flake.nix` has and `flake.lock` has not stays unlocked.
 //! The JSON part is plain values and is tested without nix.
 
+mod moved;
 mod reference;
+
+pub use moved::MovedInput;
 
 use super::{Nix, Refusal, git_file_ref};
 use crate::context::Context;

@@ -12,13 +12,15 @@ pub mod lock;
 mod missing;
 mod operation;
 mod progress;
+mod registration;
 mod standing;
 pub mod syntax;
 mod version;
 
 pub use expression::Expression;
 pub use failure::{Blame, Refusal};
-pub use operation::{CommandLine, Comparison, Derivation, Log, Rooted};
+pub use operation::{CommandLine, Derivation, Log, Rooted};
+pub use registration::Registered;
 pub use standing::{Flakes, StoreInfo};
 pub use version::Version;
 

@@ -5,7 +5,7 @@ use super::failure::{Refusal, shows};
 use super::progress::Manner;
 use super::{FOLDER, Nix, fragment, progress};
 use crate::context::Context;
-use crate::error::{Error, OrSay, Result};
+use crate::error::{OrSay, Result};
 use crate::fs;
 use crate::process::{self, Failure, Program, Said};
 use crate::store_path::StorePath;
@@ -68,20 +68,6 @@ pub struct Rooted {
     pub out: StorePath,
     /// The link to it.
     pub root: Utf8PathBuf,
-}
-
-/// A comparison of two things in the store that may still be under way.
-#[derive(Debug)]
-pub struct Comparison(std::thread::JoinHandle<Result<Said, Failure>>);
-
-impl Comparison {
-    /// What nix said of them.
-    pub fn wait(self) -> Result<String> {
-        let said =
-            self.0.join().map_err(|_| Error::new("nothing was heard of the comparison"))??;
-        // Into pipes, too, it writes colours.
-        Ok(progress::plain(&said.text()))
-    }
 }
 
 /// A command line that somebody else runs: the privileged helper, which has no PATH and no shell.
@@ -207,17 +193,6 @@ impl Nix {
             _ => format!("{link}-{output}").into(),
         };
         Ok(Rooted { out, root })
-    }
-
-    /// What differs between two things in the store, in nix's words: versions and sizes of packages.
-    pub fn diff_closures(&self, old: &StorePath, new: &StorePath) -> Result<String> {
-        self.compare(old, new).wait()
-    }
-
-    /// The same, but begun only, so that other things can be done meanwhile. Any version that has it will do.
-    pub fn compare(&self, old: &StorePath, new: &StorePath) -> Comparison {
-        let program = self.verb_unasked(&["store", "diff-closures"]).args([old.path(), new.path()]);
-        Comparison(std::thread::spawn(move || program.run()))
     }
 
     /// The sizes of these with all that they need, in bytes; what the store does not know is left out.

@@ -1,7 +1,9 @@
 //! What a switch would change, found by comparing the files of two systems: nothing is run and no privilege is needed.
 //!
-//! Not here: packages; nix compares those itself.
+//! Not here: packages (`closure`), and the configuration that the systems were built from (`configuration`).
 
+use super::generations::kernel;
+use super::users::Accounts;
 use crate::activation::inhibitors;
 use crate::error::Result;
 use crate::fs;
@@ -28,14 +30,35 @@ pub struct Changes {
     pub etc_removed: Vec<String>,
     /// Files below `/etc` that both have and that differ.
     pub etc_changed: Vec<String>,
+    /// The versions of the two kernels, where they differ.
+    pub kernel: Option<Kernels>,
     /// Kernel parameters that only the new one has.
     pub parameters_added: Vec<String>,
     /// Kernel parameters that only the old one has.
     pub parameters_removed: Vec<String>,
+    /// Users and groups, where both systems name those that they make.
+    pub accounts: Option<Accounts>,
     /// Parts of the system that are only used from the next start on.
     pub at_reboot: Vec<String>,
     /// What the running system cannot change while it runs.
     pub inhibitors: Vec<String>,
+}
+
+/// The versions of two kernels.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Kernels {
+    /// That of the old system, if it has one.
+    pub old: Option<String>,
+    /// That of the new one.
+    pub new: Option<String>,
+}
+
+impl Kernels {
+    /// Where they differ.
+    fn between(old: &StorePath, new: &StorePath) -> Option<Kernels> {
+        let kernels = Kernels { old: kernel(old), new: kernel(new) };
+        (kernels.old != kernels.new).then_some(kernels)
+    }
 }
 
 impl Changes {
@@ -73,6 +96,8 @@ impl Changes {
             etc_changed: names(&etc_after, &|name, path| {
                 etc_before.get(name).is_some_and(|other| !same(other, path))
             }),
+            kernel: old.and_then(|old| Kernels::between(old, new)),
+            accounts: old.and_then(|old| Accounts::between(old, new)),
             parameters_added: is.difference(&was).cloned().collect(),
             parameters_removed: was.difference(&is).cloned().collect(),
             at_reboot: booted.or(old).map_or_else(Vec::new, |at_work| at_reboot(at_work, new)),
@@ -98,19 +123,27 @@ impl Changes {
 
     /// A line for each kind of change with at most so many names.
     pub fn lines_of(&self, most: usize) -> Vec<String> {
-        let rows = [
+        let line = |(what, names): (&str, &Vec<String>)| {
+            (!names.is_empty()).then(|| format!("{what}: {}", ui::names(names, most)))
+        };
+        let units = [
             ("units added", &self.units_added),
             ("units removed", &self.units_removed),
             ("units changed", &self.units_changed),
+        ];
+        let machine = [
             ("kernel parameters added", &self.parameters_added),
             ("kernel parameters removed", &self.parameters_removed),
             ("used from the next start on", &self.at_reboot),
             ("cannot change while it runs", &self.inhibitors),
         ];
-        rows.into_iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(what, names)| format!("{what}: {}", ui::names(names, most)))
-            .collect()
+        let kernel = self.kernel.as_ref().map(|Kernels { old, new }| {
+            let version = |version: &Option<String>| version.clone().unwrap_or("none".to_owned());
+            format!("kernel: {} → {}", version(old), version(new))
+        });
+        let accounts = self.accounts.iter().flat_map(|accounts| accounts.lines(most));
+        let units = units.into_iter().filter_map(line);
+        units.chain(accounts).chain(kernel).chain(machine.into_iter().filter_map(line)).collect()
     }
 }
 

@@ -177,7 +177,7 @@ fn prepare<'a>(
     if runs != out {
         verify(site.target.kind, &runs, &site.place.root)?;
     }
-    let picture = Picture::begin(&nix, &site, &runs)?;
+    let picture = Picture::begin(cx, &site, &runs, Some(snapshot.id()))?;
     if verb != Verb::Test && row(site.target.kind).install_boot.is_some() {
         preflight::room_on_boot(cx, &site.place, &out)?;
     }

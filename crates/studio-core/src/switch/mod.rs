@@ -7,6 +7,7 @@
 
 mod attend;
 mod changes;
+mod configuration;
 mod elevation;
 mod engine;
 mod forward;
@@ -18,11 +19,13 @@ mod rollback;
 mod settled;
 mod show;
 mod site;
+mod users;
 mod watch;
 
 pub use crate::transaction::{Call, FailedUnits, Keeper, VARIABLES, Wanted, variable};
 pub use attend::{attach, confirm};
-pub use changes::Changes;
+pub use changes::{Changes, Kernels};
+pub use configuration::Configuration;
 pub use elevation::{Elevation, engine};
 pub use engine::How;
 pub use forward::{Ask, NewKernel, Plan, switch, test};
@@ -35,4 +38,5 @@ pub use preflight::{BootRoom, boot_room};
 pub use rollback::{Goal, rollback};
 pub use settled::{last_attempt, settled};
 pub use site::{Site, SiteArgs};
+pub use users::{AccountChange, Accounts};
 pub use watch::is_worked_on;

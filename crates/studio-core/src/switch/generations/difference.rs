@@ -1,17 +1,18 @@
-//! What differs between two generations: packages, units, files of `/etc`, kernel parameters, and the configuration that
-//! they were built from.
+//! What differs between two generations: packages, units, files of `/etc`, kernel, users, and the configuration that they
+//! were built from.
 //!
 //! A part that cannot be compared is named with its reason, and the others are compared all the same.
 
+use super::inventory::whole_commit;
 use super::source::Sources;
 use super::{Inventory, named, revision, runs_as};
+use crate::closure::{Closures, Packages};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{ChangedFile, Shown};
+use crate::git::Shown;
 use crate::names::CommitId;
-use crate::nix::Nix;
 use crate::store_path::StorePath;
-use crate::switch::{Changes, Site};
+use crate::switch::{Changes, Configuration, Site};
 use serde::Serialize;
 
 /// One of the two that are compared.
@@ -34,12 +35,12 @@ pub struct Difference {
     pub from: Side,
     /// The new one.
     pub to: Side,
-    /// Packages, in nix's words, one a line; nothing where they were not compared.
-    pub packages: Option<Vec<String>>,
+    /// Packages and sizes; nothing where they were not compared.
+    pub packages: Option<Packages>,
     /// Files of the two systems; nothing where they were not compared.
     pub changes: Option<Changes>,
-    /// Files of the configuration; nothing where it was not compared.
-    pub files: Option<Vec<ChangedFile>>,
+    /// The configuration: commits, files and inputs; nothing where it was not compared.
+    pub configuration: Option<Configuration>,
     /// Why something was not compared.
     pub not_compared: Vec<String>,
     /// The configuration, for people.
@@ -70,59 +71,54 @@ pub fn difference(
     };
     let mut not_compared = vec![];
     let (packages, changes) = match (there(&from, site), there(&to, site)) {
-        (Ok(old), Ok(new)) if old == new => (Some(vec![]), Some(Changes::default())),
         (Ok(old), Ok(new)) => {
             let packages = packages(cx, site, old, new).map_err(|error| {
                 not_compared.push(format!("packages: {}", error.message()));
             });
-            (packages.ok(), Some(Changes::between(Some(old), new)?))
+            let changes = match old == new {
+                true => Changes::default(),
+                false => Changes::between(Some(old), new)?,
+            };
+            (packages.ok(), Some(changes))
         }
         (Err(why), _) | (_, Err(why)) => {
             not_compared.push(format!("packages and files: {why}"));
             (None, None)
         }
     };
-    let (files, diff) = match configuration(&from, &to, sources, shown) {
-        Ok((files, diff)) => (Some(files), diff),
+    let (configuration, diff) = match configuration(&from, &to, sources, shown) {
+        Ok((configuration, diff)) => (Some(configuration), diff),
         Err(why) => {
             not_compared.push(format!("configuration: {why}"));
             (None, String::new())
         }
     };
-    Ok(Difference { from, to, packages, changes, files, not_compared, diff })
+    Ok(Difference { from, to, packages, changes, configuration, not_compared, diff })
 }
 
-fn packages(cx: &Context, site: &Site, old: &StorePath, new: &StorePath) -> Result<Vec<String>> {
-    let nix = Nix::find(cx)?.with_store(site.machine.store.as_deref());
-    Ok(nix.diff_closures(old, new)?.lines().map(str::to_owned).collect())
+fn packages(cx: &Context, site: &Site, old: &StorePath, new: &StorePath) -> Result<Packages> {
+    let compared = Closures::of(cx, site.machine.store.as_deref()).compare(old, new)?;
+    if let Some(why) = compared.detour {
+        cx.ui.detail(format!("nix was asked, for its database was not read: {why}"));
+    }
+    Ok(compared.packages)
 }
 
-/// The files that differ between the two configurations, and how, for people; or why that is not known.
+/// What differs between the two configurations, and how in git's words; or why that is not known.
 fn configuration(
     from: &Side,
     to: &Side,
     sources: Sources,
     shown: Shown,
-) -> Result<(Vec<ChangedFile>, String), String> {
-    let commit = |side: &Side| {
-        let commit = side.commit.as_deref();
-        let commit = commit.ok_or_else(|| format!("the commit of {} is not known", side.name()))?;
-        CommitId::new(commit)
-            .map_err(|_| format!("{} was built from `{commit}`, which is no commit", side.name()))
-    };
+) -> Result<(Configuration, String), String> {
+    let commit = |side: &Side| whole_commit(side.commit.as_deref(), &side.name());
     let (old, new) = (commit(from)?, commit(to)?);
     if old == new {
-        return Ok((vec![], String::new()));
+        return Ok((Configuration::default(), String::new()));
     }
-    if let Some(absent) = [&old, &new].into_iter().find(|commit| !sources.has(commit)) {
-        return Err(format!("the commit {} is not on this machine", absent.short()));
-    }
-    let Some(repo) = sources.with_both(&old, &new) else {
-        return Err(format!("no repository has both {} and {}", old.short(), new.short()));
-    };
-    let compared =
-        repo.changed_files(&old, &new).and_then(|files| Ok((files, repo.diff(&old, &new, shown)?)));
-    compared.map_err(|error| error.message().to_owned())
+    let (configuration, repo) = Configuration::of(sources, &old, &new)?;
+    let diff = repo.diff(&old, &new, shown).map_err(|error| error.message().to_owned())?;
+    Ok((configuration, diff))
 }
 
 fn of_number(number: u64, inventory: &Inventory, sources: &Sources) -> Side {
@@ -204,21 +200,23 @@ impl Difference {
     pub fn text(&self) -> String {
         let mut lines =
             vec![format!("from {}", self.from.line()), format!("to {}", self.to.line())];
-        let packages = self.packages.iter().flatten().cloned();
-        let changes = self.changes.iter().flat_map(|changes| {
-            let mut lines = changes.lines_of(usize::MAX);
-            lines.extend(changes.etc_lines());
+        if self.changes.is_some() && self.from.path == self.to.path {
+            lines.push("  the same system".to_owned());
+        } else {
+            let packages = self.packages.iter().flat_map(Packages::all_lines);
+            let changes = self.changes.iter().flat_map(|changes| {
+                let mut lines = changes.lines_of(usize::MAX);
+                lines.extend(changes.etc_lines());
+                lines
+            });
+            lines.extend(packages.chain(changes).map(|line| format!("  {line}")));
+        }
+        let configuration = self.configuration.iter().flat_map(|configuration| {
+            let mut lines = configuration.commit_lines(usize::MAX);
+            lines.extend(configuration.input_lines());
             lines
         });
-        let before = lines.len();
-        lines.extend(packages.chain(changes).map(|line| format!("  {line}")));
-        if lines.len() == before && self.changes.is_some() {
-            let same = self.from.path == self.to.path;
-            lines.push(
-                if same { "  the same system" } else { "  nothing that is counted here" }
-                    .to_owned(),
-            );
-        }
+        lines.extend(configuration.map(|line| format!("  {line}")));
         if !self.diff.is_empty() {
             lines.push(String::new());
             lines.push(self.diff.clone());

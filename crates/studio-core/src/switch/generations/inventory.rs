@@ -1,5 +1,6 @@
 //! What is on disk about the generations of a target: their links, and the records of attempts. Read once, then asked.
 
+use super::plain;
 use crate::activation::{Generation, Place, linked_store_path};
 use crate::error::Result;
 use crate::fs;
@@ -104,4 +105,22 @@ pub(super) fn revision(path: &StorePath) -> Option<String> {
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
     let revision = json.get("configurationRevision")?.as_str()?;
     (!revision.is_empty()).then(|| revision.to_owned())
+}
+
+/// The commit that something was built from, or why that is not known; `what` is what it is called.
+pub(in crate::switch) fn commit_of(
+    inventory: &Inventory,
+    generation: Option<u64>,
+    path: &StorePath,
+    what: &str,
+) -> Result<CommitId, String> {
+    let commit = inventory.snapshot(generation, path).map(|id| id.to_string());
+    whole_commit(commit.or_else(|| revision(path)).as_deref(), what)
+}
+
+/// The commit that a system says of itself or that is on record, if it is one.
+pub(super) fn whole_commit(commit: Option<&str>, what: &str) -> Result<CommitId, String> {
+    let commit = commit.ok_or_else(|| format!("the commit of {what} is not known"))?;
+    CommitId::new(commit)
+        .map_err(|_| format!("{what} was built from `{}`, which is no commit", plain(commit)))
 }

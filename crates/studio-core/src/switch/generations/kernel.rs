@@ -1,5 +1,6 @@
 //! The version of the kernel that a system starts, read from its files.
 
+use crate::closure::PackageName;
 use crate::store_path::StorePath;
 use camino::Utf8Path;
 
@@ -7,7 +8,7 @@ use camino::Utf8Path;
 ///
 /// NixOS has a folder of modules whose name it is. A system without modules has at least a kernel, whose store path has
 /// the version in its name.
-pub(super) fn kernel(system: &StorePath) -> Option<String> {
+pub(in crate::switch) fn kernel(system: &StorePath) -> Option<String> {
     modules(&system.path().join("kernel-modules/lib/modules"))
         .or_else(|| of_store_path(&system.path().join("kernel")))
 }
@@ -23,13 +24,8 @@ fn modules(folder: &Utf8Path) -> Option<String> {
 fn of_store_path(link: &Utf8Path) -> Option<String> {
     let real = link.canonicalize_utf8().ok()?;
     let path = real.ancestors().find_map(|folder| StorePath::new(folder).ok())?;
-    version(path.name()).map(str::to_owned)
-}
-
-/// What stands behind the first dash that is followed by a digit: Nix's own rule for names of packages.
-fn version(name: &str) -> Option<&str> {
-    let dashes = name.match_indices('-').map(|(at, _)| &name[at + 1..]);
-    dashes.into_iter().find(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    let version = PackageName::of_store_path(path.name(), None).version;
+    (!version.is_empty()).then(|| version.to_owned())
 }
 
 #[cfg(test)]
@@ -53,12 +49,5 @@ mod tests {
         let modules = system.path().join("kernel-modules/lib/modules/6.12.4-zen1");
         fs::create_dir_all(&modules).expect("mkdir");
         assert_eq!(kernel(&system).as_deref(), Some("6.12.4-zen1"));
-    }
-
-    #[test]
-    fn a_name_without_a_version_has_none() {
-        assert_eq!(version("linux-zen-6.6.1"), Some("6.6.1"));
-        assert_eq!(version("kernel"), None);
-        assert_eq!(version("x-"), None);
     }
 }

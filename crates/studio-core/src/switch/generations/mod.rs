@@ -1,6 +1,6 @@
 //! The generations of a target: where each came from, how it did, and what it is just now.
 //!
-//! Files are read, and git's objects by gix; nix is asked for the sizes that are not known yet and for nothing else, and
+//! Files are read, and git's objects by gix; nix is asked for nothing but sizes, where its database does not tell them, and
 //! the list is complete without it. Not here: which of them going back leads to ([`mod@super::rollback`]).
 
 mod difference;
@@ -21,9 +21,11 @@ pub use table::table;
 pub use unfinished::{OpenAttempt, Standing, open_attempts};
 
 pub(super) use health::health;
-pub(super) use inventory::{Inventory, is_there, runs_as};
+pub(super) use inventory::{Inventory, commit_of, is_there, runs_as};
+pub(super) use kernel::kernel;
 pub(super) use named::{named, snapshot_folder};
 pub(crate) use source::Sources;
+pub(super) use table::plain;
 pub(super) use unfinished::unfinished;
 
 use super::Site;

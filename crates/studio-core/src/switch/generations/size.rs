@@ -1,5 +1,7 @@
-//! The sizes of closures: asked of nix once, kept for ever, because what a store path needs never changes.
+//! The sizes of closures: read from Nix's database, or asked of nix, once; kept for ever, because what a store path needs
+//! never changes.
 
+use crate::closure::Closures;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fs;
@@ -33,13 +35,10 @@ pub(super) fn closure_sizes(cx: &Context, site: &Site, paths: &[StorePath]) -> S
     if missing.is_empty() {
         return sizes;
     }
-    if missing.len() > MANY {
-        cx.ui.step(format!("asking nix for the sizes of {} generations ...", missing.len()));
-    }
-    match ask(cx, site, &missing) {
-        Ok(asked) if asked.is_empty() => {}
-        Ok(asked) => {
-            sizes.extend(asked);
+    match find(cx, site, &missing) {
+        Ok(found) if found.is_empty() => {}
+        Ok(found) => {
+            sizes.extend(found);
             let written = serde_json::to_string_pretty(&sizes)
                 .map_or(Ok(()), |text| fs::write_atomic(&file, text.as_bytes()));
             if let Err(error) = written {
@@ -54,6 +53,14 @@ pub(super) fn closure_sizes(cx: &Context, site: &Site, paths: &[StorePath]) -> S
     sizes
 }
 
-fn ask(cx: &Context, site: &Site, paths: &[&StorePath]) -> Result<Vec<(StorePath, u64)>> {
-    Nix::find(cx)?.with_store(site.machine.store.as_deref()).closure_sizes(cx, paths)
+fn find(cx: &Context, site: &Site, paths: &[&StorePath]) -> Result<Vec<(StorePath, u64)>> {
+    let store = site.machine.store.as_deref();
+    match Closures::of(cx, store).sizes(paths) {
+        Ok(sizes) => return Ok(paths.iter().map(|path| (*path).clone()).zip(sizes).collect()),
+        Err(unread) => cx.ui.detail(format!("nix's database was not read: {unread}")),
+    }
+    if paths.len() > MANY {
+        cx.ui.step(format!("asking nix for the sizes of {} generations ...", paths.len()));
+    }
+    Nix::find(cx)?.with_store(store).closure_sizes(cx, paths)
 }

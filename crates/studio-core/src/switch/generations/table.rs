@@ -92,7 +92,7 @@ fn cell(text: &str, at: usize, widths: &[usize]) -> String {
 }
 
 /// A text of other people's making without what a terminal would act on.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::switch) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

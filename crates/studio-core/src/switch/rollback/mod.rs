@@ -78,7 +78,7 @@ pub fn rollback(cx: &Context, site: &Site, goal: &Goal) -> Result<Done> {
             limit: limit(&site.settings)?,
             ..How::default()
         },
-        picture: Picture::begin(&nix, site, &path)?,
+        picture: Picture::begin(cx, site, &path, None)?,
         privilege: Privilege::Later,
     };
     let exit = engine::run(cx, &nix, site, attempt)?;
