@@ -28,14 +28,17 @@ pub fn diff(old: &Lattice, new: &Lattice) -> BTreeMap<String, Change> {
     let mut changes = BTreeMap::new();
     // The target and the dependencies' versions are part of every build.
     let all = old.target != new.target || old.krate.edition != new.krate.edition;
+    // What is built for them is built at once.
+    let outside = old.outside != new.outside;
     for node in &new.nodes {
         let own = match before.get(node.name.as_str()) {
             None => Some(Change::Added),
             Some(was) => {
                 let external =
                     |lattice: &Lattice, key: &String| lattice.externals.get(key).cloned();
-                let externals =
-                    node.externals.iter().any(|key| external(old, key) != external(new, key));
+                let names_any = !node.externals.is_empty() || new.whole.is_some();
+                let externals = outside && names_any
+                    || node.externals.iter().any(|key| external(old, key) != external(new, key));
                 let changed =
                     all || externals || was.files != node.files || was.flags != node.flags;
                 changed.then_some(Change::Changed)

@@ -188,6 +188,7 @@ mod tests {
             },
             externals: Default::default(),
             coarsened: vec![],
+            outside: None,
             whole: None,
         };
         let picture = svg(&lattice);

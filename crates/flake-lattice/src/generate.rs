@@ -353,7 +353,8 @@ pub fn options(request: &Request) -> Vec<String> {
     options
 }
 
-fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+/// A record of the lattice as its file has it.
+pub fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     let mut bytes =
         serde_json::to_vec_pretty(value).or_say(|| "the lattice cannot be written".to_owned())?;
     bytes.push(b'\n');

@@ -38,6 +38,10 @@ pub struct Lattice {
     pub facade: Facade,
     /// The dependencies of the original that a node or the facade uses, by the name that the code knows them by.
     pub externals: BTreeMap<String, External>,
+    /// The SHA-256 in hexadecimal of what lies in the folder `externals`, if it is there: a node that names one of them is
+    /// built again when any of it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<String>,
     /// Where items had to be put together that the graph alone would have kept apart, in the order in which it was found.
     pub coarsened: Vec<Coarsening>,
     /// Why the crate is one node, if it is.

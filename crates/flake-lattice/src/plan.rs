@@ -132,6 +132,7 @@ impl Loaded {
             },
             externals: BTreeMap::new(),
             coarsened: vec![],
+            outside: None,
             whole: None,
         }
     }

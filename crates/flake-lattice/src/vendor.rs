@@ -4,6 +4,7 @@
 //! cargo says which they are (`Cargo.lock`) and copies them (`cargo vendor`). Not here: building them, which offline.nix
 //! does.
 
+use crate::digest;
 use crate::emit::{self, Files, OwnScript};
 use crate::generate::Generated;
 use crate::package::Dependency;
@@ -12,6 +13,7 @@ use crate::wiring::Outside;
 use camino::Utf8Path;
 use cargo_metadata::Metadata;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use studio_core::error::{Error, OrSay, Result};
 use studio_core::fs::{self, Lock};
 use studio_core::generated::{Kind, Tree};
@@ -25,14 +27,17 @@ pub const FOLDER: &str = "externals";
 /// Where the sources lie in it.
 const SOURCES: &str = "vendor";
 
-/// What tells cargo so.
+/// What says which versions are meant.
+const LOCK: &str = "Cargo.lock";
+
+/// What tells cargo where to look.
 const CONFIG: &str = ".cargo/config.toml";
 
 /// The file by which cargo knows a package whose source it has copied.
 const CHECKSUM: &str = ".cargo-checksum.json";
 
 /// Adds the folder to the tree, if there is anything in it that can be had: with [`Outside::Left`] that is the package of
-/// a crate whose build script has to run and which depends on nothing.
+/// a crate whose build script has to run and which depends on nothing. Returns the digest of all of it, if it is there.
 ///
 /// # Errors
 /// If a dependency is a folder of this machine, or cargo does not have all sources at hand.
@@ -43,7 +48,7 @@ pub fn add(
     generated: &Generated,
     outside: Outside,
     ui: &Ui,
-) -> Result<()> {
+) -> Result<Option<String>> {
     let loaded = Loaded::read(request, &[])?;
     let (package, features) = (&loaded.package, &loaded.features);
     let script = match (&package.build_script, &generated.lattice.whole) {
@@ -52,7 +57,7 @@ pub fn add(
     };
     let dependencies: Vec<&Dependency> = emit::dependencies(package, features, script).collect();
     match (dependencies.is_empty(), outside, script) {
-        (false, Outside::Left, _) | (true, _, OwnScript::None) => return Ok(()),
+        (false, Outside::Left, _) | (true, _, OwnScript::None) => return Ok(None),
         _ => {}
     }
     let folders = dependencies.iter().filter(|one| one.path.is_some());
@@ -69,14 +74,14 @@ pub fn add(
     fs::create_dir_all(&workshop)?;
     let _turn = Lock::wait(&workshop.join("lock"), "flake-lattice", ui)?;
     let copier = Copier { cargo: &request.cargo, target: &generated.lattice.target, place: &place };
-    let vendored = copier.vendored(&files, generated.files.get("Cargo.lock"), ui)?;
-    for (path, bytes) in files {
-        tree.add(&format!("{FOLDER}/{path}"), bytes, Kind::Plain)?;
-    }
-    for (path, (bytes, kind)) in vendored {
+    let mut all = copier.vendored(&files, generated.files.get(LOCK), ui)?;
+    all.extend(files.into_iter().map(|(path, bytes)| (path, (bytes, Kind::Plain))));
+    let mut known = String::new();
+    for (path, (bytes, kind)) in all {
+        let _ = writeln!(known, "{} {kind:?} {path}", digest::hex(&bytes));
         tree.add(&format!("{FOLDER}/{path}"), bytes, kind)?;
     }
-    Ok(())
+    Ok(Some(digest::hex(known.as_bytes())))
 }
 
 /// Files with what they are.
@@ -103,7 +108,7 @@ impl Copier<'_> {
         }
         // Versions that are in it stay; nodes, which are not here, are left out.
         if let Some(lock) = lock {
-            fs::write_new(&place.join("Cargo.lock"), lock)?;
+            fs::write_new(&place.join(LOCK), lock)?;
         }
         let program = Program::new(self.cargo, place)
             // Who has crates from elsewhere than their registry has them from there here, too.
@@ -111,7 +116,7 @@ impl Copier<'_> {
             .arg(SOURCES);
         ui.detail(format!("+ {}", program.line()));
         program.run().map_err(not_at_hand)?;
-        let lock = String::from_utf8(fs::read(&place.join("Cargo.lock"))?)
+        let lock = String::from_utf8(fs::read(&place.join(LOCK))?)
             .or_say(|| "cargo wrote a `Cargo.lock` that is no text")?;
         let mut found = Found::new();
         if place.join(SOURCES).is_dir() {
@@ -119,7 +124,7 @@ impl Copier<'_> {
             found.insert(CONFIG.to_owned(), (config(&lock)?.into_bytes(), Kind::Plain));
             ui.detail(format!("{} of dependencies", count(found.len(), "file")));
         }
-        found.insert("Cargo.lock".to_owned(), (lock.into_bytes(), Kind::Plain));
+        found.insert(LOCK.to_owned(), (lock.into_bytes(), Kind::Plain));
         fs::remove_tree(place)?;
         Ok(found)
     }
@@ -142,20 +147,19 @@ impl Copier<'_> {
             let name = format!("{SOURCES}/{}", entry.file_name());
             if needed.contains(entry.file_name()) {
                 walk(entry.path(), &name, found)?;
-                continue;
+                // Nobody reads it, and git leaves it out where libraries are written.
+                found.remove(&format!("{name}/{LOCK}"));
+            } else {
+                let manifest = fs::read(&entry.path().join("Cargo.toml"))?;
+                found.insert(format!("{name}/Cargo.toml"), (manifest, Kind::Plain));
+                found.insert(format!("{name}/src/lib.rs"), (vec![], Kind::Plain));
             }
             let checksum = fs::read(&entry.path().join(CHECKSUM))?;
             let mut checksum: serde_json::Value = serde_json::from_slice(&checksum)
                 .or_say(|| format!("cargo wrote a `{CHECKSUM}` that is no JSON"))?;
             checksum["files"] = serde_json::json!({});
-            let manifest = fs::read(&entry.path().join("Cargo.toml"))?;
-            for (file, bytes) in [
-                (CHECKSUM, checksum.to_string().into_bytes()),
-                ("Cargo.toml", manifest),
-                ("src/lib.rs", vec![]),
-            ] {
-                found.insert(format!("{name}/{file}"), (bytes, Kind::Plain));
-            }
+            let checksum = checksum.to_string().into_bytes();
+            found.insert(format!("{name}/{CHECKSUM}"), (checksum, Kind::Plain));
         }
         Ok(())
     }

@@ -78,8 +78,10 @@ fn part(lattice: &Lattice, wanted: &BTreeSet<String>) -> Lattice {
     let mut krate = lattice.krate.clone();
     krate.items = nodes.iter().map(|node| node.items.len()).sum();
     let coarsened = lattice.coarsened.iter();
+    let names_any = lattice.whole.is_some() || !used.is_empty();
     Lattice {
         krate,
+        outside: lattice.outside.clone().filter(|_| names_any),
         facade: Facade {
             dependencies: BTreeSet::new(),
             externals: BTreeSet::new(),
@@ -116,8 +118,7 @@ fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
             tree.add(&path, fs::read(&place.folder.join(&path))?, Kind::Plain)?;
         }
     }
-    let needs_others = lattice.whole.is_some() || !lattice.externals.is_empty();
-    if needs_others && place.folder.join(vendor::FOLDER).is_dir() {
+    if lattice.outside.is_some() {
         for (path, bytes, kind) in vendor::read(&place.folder)? {
             tree.add(&path, bytes, kind)?;
         }

@@ -1,8 +1,8 @@
 //! `flake-lattice generate`: writes a lattice.
 
 use super::Crate;
-use crate::generate::{Generated, Proof, digest_of, files_of, generate, options, summary};
-use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, Lattice};
+use crate::generate::{Generated, Proof, digest_of, files_of, generate, json, options, summary};
+use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, LATTICE_FILE, Lattice};
 use crate::plan::Request;
 use crate::vendor;
 use crate::wiring::{self, WiringArgs, With};
@@ -63,15 +63,17 @@ impl Args {
         // Before the work that takes long: there may be no compiler.
         let options = self.nix.options(cx)?;
         let proof = if self.no_check { Proof::None } else { Proof::Compiled };
-        let generated = generate(&request, &cx.env.cache_home()?, proof, &cx.ui)?;
+        let mut generated = generate(&request, &cx.env.cache_home()?, proof, &cx.ui)?;
         let mut tree = Tree::new();
-        for (path, bytes) in &generated.files {
+        for (path, bytes) in generated.files.iter().filter(|(path, _)| *path != LATTICE_FILE) {
             tree.add(path, bytes.clone(), Kind::Plain)?;
         }
         if matches!(options.builder, With::Offline(_)) {
             let cache = cx.env.cache_home()?;
-            vendor::add(&mut tree, &request, &cache, &generated, options.outside, &cx.ui)?;
+            generated.lattice.outside =
+                vendor::add(&mut tree, &request, &cache, &generated, options.outside, &cx.ui)?;
         }
+        tree.add(LATTICE_FILE, json(&generated.lattice)?, Kind::Plain)?;
         wiring::add(&mut tree, &generated.lattice, &options)?;
         let overwrite = if self.force { Overwrite::Anything } else { Overwrite::OnlyGenerated };
         let written = write(&output, &tree, TOOL, overwrite)?;

@@ -1,7 +1,7 @@
 //! Crates that depend on others, have build scripts, or are macros for the compiler: built by Nix alone.
 
 use crate::building::{changed, derivations};
-use crate::made::{nix, toolchain};
+use crate::made::{commit, nix, toolchain};
 use crate::registry;
 use insta::assert_snapshot;
 use testkit::{Sandbox, filters};
@@ -219,6 +219,48 @@ fn features_other_names_and_targets_are_as_the_manifest_says() {
 }
 
 #[test]
+fn what_lies_below_a_dependency_is_a_part_of_what_is_built() {
+    let source = "pub fn two() -> u8 { upper::one() * 2 }\npub fn four() -> u8 { two() * 2 }\npub fn plain() -> u8 { 1 }\n";
+    let sandbox = scene("layered", "[dependencies]\nupper = \"1\"\n", &[("src/lib.rs", source)]);
+    let add_lower = |text: &str| registry::add(&sandbox, "lower", "", &[("src/lib.rs", text)]);
+    let upper = "pub fn one() -> u8 { lower::one() }\n";
+    registry::add(&sandbox, "upper", "[dependencies]\nlower = \"1\"\n", &[("src/lib.rs", upper)]);
+    add_lower("pub fn one() -> u8 { 1 }\n");
+    generate(&sandbox, "old");
+    add_lower("pub fn one() -> u8 { 2 - 1 }\n");
+    generate(&sandbox, "new");
+    let found = changed(&derivations(&sandbox, "old"), &derivations(&sandbox, "new"));
+    assert_eq!(found, ["layered__four", "layered__two"]);
+    shows!(sandbox.run("", "flake-lattice diff old new --json"), @r#"
+    {
+      "layered__four": {
+        "what": "rebuilt",
+        "because": "layered__two"
+      },
+      "layered__two": {
+        "what": "changed"
+      }
+    }
+    ------- stderr -------
+    2 of 3 nodes to build
+    "#);
+    // However the flakes of nodes know each other, it is one and the same.
+    let wanted = derivations(&sandbox, "new");
+    for wiring in ["root", "closure", "direct"] {
+        let line =
+            format!("flake-lattice generate crate --vendor -q --output {wiring} --wiring {wiring}");
+        sandbox.run("", &line).ok();
+        commit(&sandbox, wiring);
+        for (name, derivation) in &wanted {
+            let system = format!("packages.{}-linux.default.drvPath", std::env::consts::ARCH);
+            let dir = format!("{wiring}/nodes/{name}");
+            let found = nix(&sandbox, &dir, &format!("eval --raw .#{system}")).ok();
+            assert_eq!(found, *derivation, "{wiring}: {name}");
+        }
+    }
+}
+
+#[test]
 fn what_comes_from_git_is_vendored_from_there() {
     let sandbox =
         scene("gitted", "", &[("src/lib.rs", "pub fn six() -> u8 { fromgit::three() * 2 }\n")]);
@@ -404,8 +446,18 @@ fn what_cannot_be_built_says_what_is_to_be_done() {
     assert_eq!(again.stderr, "`refused` has not changed: nothing to do\n");
     sandbox.run("", line).ok();
     assert!(!sandbox.root().join("out/externals").exists());
-    // There is no linker, or no cargo.
     sandbox.run("", &format!("{line} --vendor")).ok();
+    // What git leaves out is not there for Nix.
+    sandbox.write("out/.gitignore", "Cargo.lock\n");
+    commit(&sandbox, "out");
+    let outcome = nix(&sandbox, "out", "build --no-link -L");
+    let said =
+        "there is no `externals/Cargo.lock`; if git leaves it out: `git add --force externals`";
+    assert!(outcome.fails(1).stderr.contains(said), "{outcome}");
+    sandbox.sh("out", "git add --force externals").ok();
+    nix(&sandbox, "out", "build --no-link").ok();
+    sandbox.sh("out", "rm -r .git .gitignore").ok();
+    // There is no linker, or no cargo.
     for (key, what) in [
         ("linker", "a linker, and there was no `cc` on PATH"),
         ("cargo", "cargo, and there was none"),

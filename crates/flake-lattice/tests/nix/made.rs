@@ -75,6 +75,7 @@ impl Made {
             },
             externals: BTreeMap::new(),
             coarsened: vec![],
+            outside: None,
             whole: None,
         };
         Made { lattice, sources: BTreeMap::new() }

@@ -81,6 +81,11 @@ fn build() -> Result<()> {
     let places =
         Places { target: here.join("target"), notes: here.join("notes"), out: said("out")?.into() };
     let host = said("host")?;
+    let src = PathBuf::from(said("src")?);
+    // Where libraries are written, git is often told to.
+    if !src.join("Cargo.lock").is_file() {
+        return Err("there is no `externals/Cargo.lock`; if git leaves it out: `git add --force externals`".into());
+    }
     let lists = places.out.join("externals");
     for folder in [&places.notes, &places.out, &lists] {
         fs::create_dir(folder).map_err(at("make", folder))?;
@@ -90,7 +95,7 @@ fn build() -> Result<()> {
         .args(["build", "--locked", "--offline", "--target", &host])
         .arg("--config")
         .arg(format!("target.{host}.linker={:?}", said("linker")?))
-        .current_dir(said("src")?)
+        .current_dir(&src)
         .env(NOTES, &places.notes)
         .env("here", &here)
         .env("RUSTC_WRAPPER", env::current_exe()?)
