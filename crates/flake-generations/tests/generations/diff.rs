@@ -148,6 +148,41 @@ fn systems_and_their_configurations_are_compared() {
 }
 
 #[test]
+fn inputs_that_moved_are_told_with_their_dates() {
+    let scene = Scene::new();
+    let one = scene.with_demo(r#"motd.text = "one";"#);
+    scene.on_machine(&one, "flake-switch --yes").ok();
+    let two = scene.snapshot("inputs/motd/message", "another message\n");
+    let switched = scene.on_machine(&two, "flake-switch --yes");
+    let said = switched.stderr.lines();
+    let said: Vec<&str> = said
+        .skip_while(|line| !line.ends_with(" changes:"))
+        .take_while(|line| !line.starts_with("activating"))
+        .collect();
+    shows!(said.join("\n"), @r"
+    host `demo` changes:
+      commits: 1
+        [COMMIT] wip: inputs/motd
+      configuration: 2 files changed, 5 insertions(+), 5 deletions(-)
+      inputs:
+        motd  2026-01-01 ([REV]) → 2026-01-02 ([REV])
+    ");
+    shows!(diff(&scene, "1 2 --stat").to_string(), @r"
+    from generation 1, [COMMIT] (wip: hosts/demo.nix)
+    to generation 2, [COMMIT] (wip: inputs/motd)
+      closure size:  [SIZE] in 21 paths →  [SIZE] in 21 paths (-40 B); 2 packages built anew
+      commits: 1
+        [COMMIT] wip: inputs/motd
+      inputs:
+        motd  2026-01-01 ([REV]) → 2026-01-02 ([REV])
+
+     flake.lock  | 8 ++++----
+     inputs/motd | 2 +-
+     2 files changed, 5 insertions(+), 5 deletions(-)
+    ");
+}
+
+#[test]
 fn what_runs_and_the_newest_are_meant_if_nothing_is_said() {
     let scene = scene();
     shows!(diff(&scene, "").to_string(), @r"

@@ -300,6 +300,32 @@ fn a_locked_database_is_waited_for_by_nix() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test plays a nix that is at work")]
+fn who_may_only_read_the_database_reads_it() {
+    let sandbox = machine();
+    let files = || sandbox.sh("", "ls -s nix/var/nix/db").ok();
+    let before = files();
+    let read = sandbox.run("", DIFF).ok();
+    assert_eq!(files(), before, "something was left behind");
+    // Nobody in particular, who gets no further than to read what is root's on a real machine.
+    let script = "chmod a+rx . && chmod -R a+rX,a-w nix/var/nix/db
+                  [ $(id -u) != 0 ] || echo 'setpriv --reuid=65534 --regid=65534 --clear-groups'";
+    let plainly = format!("{} {DIFF} -v --elevate none", sandbox.sh("", script).ok());
+    let quiet = sandbox.run("", plainly.trim_start());
+    assert_eq!(quiet.ok(), read);
+    assert!(!quiet.stderr.contains("nix was asked"), "{quiet}");
+    assert_eq!(files(), before, "something was left behind");
+    // Now with a log, which is read as others left it.
+    sandbox.sh("", "chmod -R u+w nix/var/nix/db").ok();
+    let writer = rusqlite::Connection::open(database(&sandbox)).expect("the database opens");
+    let update = "update ValidPaths set registrationTime = registrationTime + 1;";
+    writer.execute_batch(update).expect("an update");
+    let beside = sandbox.run("", plainly.trim_start());
+    assert_eq!(beside.ok(), read);
+    assert!(!beside.stderr.contains("nix was asked"), "{beside}");
+}
+
+#[test]
 fn a_database_that_nobody_understands_leaves_the_rest_to_be_told() {
     let sandbox = machine();
     sandbox.write("nix/var/nix/db/schema", "11");
