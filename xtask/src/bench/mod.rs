@@ -4,7 +4,9 @@
 //! One file a part; this one says which are measured.
 
 mod build;
+mod changes;
 mod cost;
+mod dix;
 mod evaluations;
 mod jj;
 mod lattice;
@@ -45,6 +47,10 @@ pub struct Bench {
     /// Show `jj` beside snapshots and studios too, which is built first and takes minutes
     #[arg(long)]
     against_jj: bool,
+    /// Compare what differs between two systems with `dix` too, which is built first and takes
+    /// minutes; only root can
+    #[arg(long)]
+    against_dix: bool,
     /// Measure snapshots and studios in this folder; a disk of its own is disturbed least [default:
     /// target/bench]
     #[arg(long, value_name = "FOLDER")]
@@ -65,6 +71,8 @@ enum Part {
     Switch,
     /// What a build takes beside `nix build` alone.
     Build,
+    /// What it takes to say what differs between two systems, beside `nix store diff-closures`.
+    Changes,
     /// What snapshots and studios take beside worktrees and clones.
     Snapshots,
     /// What long histories make of that.
@@ -90,7 +98,8 @@ impl Bench {
         let nh = if self.against_nh { Some(nh::program(workspace)?) } else { None };
         let both = ["2.26", "2.34"].map(str::to_owned).to_vec();
         let versions = if self.nix.is_empty() { both } else { self.nix.clone() };
-        let with_nix = [Part::Evaluations, Part::Switch, Part::Build];
+        let dix = if self.against_dix { Some(dix::program(workspace)?) } else { None };
+        let with_nix = [Part::Evaluations, Part::Switch, Part::Build, Part::Changes];
         let with_nix = with_nix.into_iter().any(|part| self.wants(part));
         for version in versions.iter().filter(|_| with_nix) {
             let tools = Tools::get(workspace, Some(version))?;
@@ -102,6 +111,9 @@ impl Bench {
             }
             if self.wants(Part::Build) {
                 broken.extend(build::build(workspace, &programs, &tools, nh.as_deref())?);
+            }
+            if self.wants(Part::Changes) {
+                broken.extend(changes::changes(workspace, &programs, &tools, dix.as_deref())?);
             }
         }
         if broken.is_empty() {
