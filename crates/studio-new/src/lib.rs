@@ -11,7 +11,7 @@ mod soundness;
 mod upstream;
 mod words;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
 use studio_core::config::{Key, Settings};
@@ -124,7 +124,7 @@ pub struct Args {
     dry_run: bool,
     /// With `--clean` and `--snapshots`: generations of the machine under this root folder count, too
     ///
-    /// With `--doctor` it is the machine that is looked at.
+    /// With `--doctor`, and the first time, it is the machine that is looked at.
     #[arg(long, value_name = "DIR", help_heading = "Other work", hide_short_help = true)]
     root: Option<Utf8PathBuf>,
     /// Say what this machine lacks, and how to mend it
@@ -177,7 +177,7 @@ studio --clean --dry-run";
         // A relative folder is one from where the user stands.
         let root = self.root.as_ref().map(|root| fs::absolute(cx.env.cwd(), root));
         if self.doctor {
-            return self.examine(cx, root.as_deref());
+            return self.examine(cx);
         }
         let home = cx.home()?;
         if self.list {
@@ -221,7 +221,7 @@ studio --clean --dry-run";
         match &self.name {
             Some(name) => {
                 let name = StudioName::new(name)?;
-                let created = make(cx, &home, &settings, &name, self.yes)?;
+                let created = self.make(cx, &home, &settings, &name)?;
                 Ok(Done::with(created))
             }
             None => self.open(cx, &home, &settings),
@@ -230,11 +230,11 @@ studio --clean --dry-run";
 }
 
 impl Args {
-    fn examine(&self, cx: &Context, root: Option<&Utf8Path>) -> Result<Done> {
+    fn examine(&self, cx: &Context) -> Result<Done> {
         let flags = [(Key::Upstream, &self.upstream), (Key::Editor, &self.editor)];
         let said: Vec<(Key, &str)> =
             flags.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
-        doctor::doctor(cx, root.unwrap_or("/".into()), &said, self.json, &self.common)
+        doctor::doctor(cx, &self.machine(cx), &said, self.json, &self.common)
     }
 
     /// The reusable studio: made on first use, opened, printed.
@@ -247,7 +247,7 @@ impl Args {
             // A folder that is none of ours is told from a studio before an editor shows it.
             studio::Studio::named(home, &name)?;
         } else {
-            make(cx, home, settings, &name, self.yes)?;
+            self.make(cx, home, settings, &name)?;
         }
         if !self.no_editor {
             match editor::choose(&cx.env, settings) {
@@ -260,25 +260,34 @@ impl Args {
         }
         Ok(Done::with(path))
     }
-}
 
-fn make(
-    cx: &Context,
-    home: &Home,
-    settings: &Settings,
-    name: &StudioName,
-    yes: bool,
-) -> Result<String> {
-    // Before anything is made, or asked.
-    cx.env.studio_home_to_fill()?;
-    match studio::Upstream::find(cx, settings)? {
-        Some((upstream, origin)) => {
-            let created = create(cx, home, name, &upstream)?;
-            upstream::offer_to_remember(cx, &upstream, &origin, yes)?;
-            Ok(created.path.into_string())
+    /// The path of a new studio.
+    fn make(
+        &self,
+        cx: &Context,
+        home: &Home,
+        settings: &Settings,
+        name: &StudioName,
+    ) -> Result<String> {
+        // Before anything is made, or asked.
+        cx.env.studio_home_to_fill()?;
+        let root = self.machine(cx);
+        match studio::Upstream::find(cx, settings)? {
+            Some((upstream, origin)) => {
+                let created = create(cx, home, name, &upstream)?;
+                upstream::offer_to_remember(cx, &upstream, &origin, self.yes)?;
+                Ok(created.path.into_string())
+            }
+            None if cx.ui.interactive() && !self.yes => {
+                setup::guide(cx, home, settings, name, &root)
+            }
+            None => Err(setup::instructions(cx, &root)),
         }
-        None if cx.ui.interactive() && !yes => setup::guide(cx, home, settings, name),
-        None => Err(setup::instructions(cx)),
+    }
+
+    /// The root folder of the machine that is looked at.
+    fn machine(&self, cx: &Context) -> Utf8PathBuf {
+        fs::absolute(cx.env.cwd(), self.root.as_deref().unwrap_or("/".into()))
     }
 }
 

@@ -109,6 +109,7 @@ pub fn begin(folder: &Utf8Path, message: &str) -> Result<()> {
         return Err(Error::new(format!("`{folder}` is a git repository already")));
     }
     for (draft, _held) in fs::abandoned(&place) {
+        // It must not get into the commit.
         fs::remove_tree(&draft)?;
     }
     let draft = Draft::of(&place)?;

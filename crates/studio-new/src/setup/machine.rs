@@ -4,7 +4,7 @@
 //! editing alone.
 
 use super::nobody;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::Context;
 use studio_core::config::Environment;
 use studio_core::doctor::{self, Finding, State};
@@ -43,9 +43,9 @@ enum Mending<T> {
 ///
 /// # Errors
 /// If no studio could be made.
-pub(super) fn look(cx: &Context) -> Result<Missing> {
+pub(super) fn look(cx: &Context, root: &Utf8Path) -> Result<Missing> {
     let mut missing = Missing::default();
-    for finding in doctor::examine_some(cx, "/".into(), &[], &CHECKS) {
+    for finding in doctor::examine_some(cx, root, &[], &CHECKS) {
         match (finding.check, finding.state) {
             (check, State::Broken) if NEEDED.contains(&check) => return Err(error(&finding)),
             ("identity", State::Look) => missing.identity = Mending::Missing,

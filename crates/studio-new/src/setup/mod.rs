@@ -8,6 +8,7 @@
 mod flake;
 mod host;
 mod machine;
+mod this;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use flake::{NewFlake, Template};
@@ -30,20 +31,21 @@ enum Source {
     New(NewFlake),
 }
 
-/// Asks everything, does it, and gives the path of the studio.
+/// Asks everything, does it, and gives the path of the studio; `root` is the root folder of the machine.
 pub(crate) fn guide(
     cx: &Context,
     home: &Home,
     settings: &Settings,
     name: &StudioName,
+    root: &Utf8Path,
 ) -> Result<String> {
     cx.ui.step(
         "nothing is set up yet. A few questions: Enter takes what stands in brackets, Ctrl-C ends it, and nothing is \
          changed before the last one.",
     );
-    let missing = machine::look(cx)?;
+    let missing = machine::look(cx, root)?;
     let missing = machine::ask(cx, missing)?;
-    let source = source(cx)?;
+    let source = source(cx, root)?;
     let file = cx.env.user_settings();
     cx.ui.step("this is what will be done:");
     for line in plan(&missing, &source, home, name, &file) {
@@ -95,9 +97,9 @@ fn plan(
             "make `{folder}` a git repository, with all that is in it as the first commit"
         )),
         Source::New(new) => lines.push(format!(
-            "make a flake in `{}` from the template `{}`, as a git repository",
+            "make a flake in `{}` from {}, as a git repository",
             new.folder,
-            new.template.name()
+            new.made_of()
         )),
     }
     let from = match source {
@@ -111,15 +113,15 @@ fn plan(
 }
 
 /// Where the flake is, or what is to become one.
-fn source(cx: &Context) -> Result<Source> {
+fn source(cx: &Context, root: &Utf8Path) -> Result<Source> {
     const NEW: &str = "new";
-    let default = likely(cx).map_or(NEW.to_owned(), Utf8PathBuf::into_string);
+    let default = likely(cx, root).map_or(NEW.to_owned(), Utf8PathBuf::into_string);
     loop {
         let question =
             "where is your flake? A URL that git clones, a folder, or `new` for a new one";
         let answer = cx.ui.ask(question, &default).ok_or_else(nobody)?;
         if answer == NEW {
-            return flake::ask(cx).map(Source::New);
+            return flake::ask(cx, root).map(Source::New);
         }
         match existing(cx, &answer) {
             Ok(source) => return Ok(source),
@@ -165,9 +167,9 @@ fn in_home(cx: &Context, path: &str) -> String {
 /// A folder with a flake in it: where the user stands, else where tools look for one that is not told.
 ///
 /// Those are `nixos-rebuild`, `darwin-rebuild` and `home-manager`, by their manuals.
-fn likely(cx: &Context) -> Option<Utf8PathBuf> {
+fn likely(cx: &Context, root: &Utf8Path) -> Option<Utf8PathBuf> {
     let of_home = cx.env.home().ok().map(|home| home.join(".config/home-manager"));
-    let known = ["/etc/nixos", "/etc/nix-darwin"].map(Utf8PathBuf::from);
+    let known = ["etc/nixos", "etc/nix-darwin"].map(|folder| root.join(folder));
     std::iter::once(cx.env.cwd().to_owned())
         .chain(known)
         .chain(of_home)
@@ -175,7 +177,7 @@ fn likely(cx: &Context) -> Option<Utf8PathBuf> {
 }
 
 /// What to type where nobody can be asked.
-pub(crate) fn instructions(cx: &Context) -> Error {
+pub(crate) fn instructions(cx: &Context, root: &Utf8Path) -> Error {
     let file = cx.env.user_settings();
     let error = Error::new("it is not known where your flake is")
         .hint("say it: `studio --upstream URL`, where URL is what `git clone` takes, or a path")
@@ -186,11 +188,11 @@ pub(crate) fn instructions(cx: &Context) -> Error {
              then `studio` again",
         )
     } else {
-        let template = Template::likely();
+        let template = Template::likely(root);
         error.hint(format!(
-            "if there is none yet: `{} --output-dir flake && cd flake && git init && git add --all && git commit -m first`, \
+            "if there is none yet: `{} && cd flake && git init && git add --all && git commit -m first`, \
              then `studio` there",
-            template.command_line()
+            template.command_line(root)
         ))
     };
     error.hint("on a terminal, `studio` asks all that; what else is missing: `studio --doctor`")

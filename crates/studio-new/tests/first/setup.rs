@@ -3,15 +3,18 @@
 
 use crate::{TOOLS, hide, with_tools};
 use insta::assert_snapshot;
-use testkit::{RealNix, Sandbox, Terminal};
+use std::time::Duration;
+use testkit::{End, Moments, RealNix, Sandbox, Terminal};
 
 const WHERE: &str = "where is your flake?";
 const DO_IT: &str = "do it? [Y/n]";
 
-/// Starts the first `studio` on a wide terminal, so that no line is broken.
+/// Starts the first `studio` on a wide terminal, so that no line is broken. Its machine is a folder: what this one is
+/// must not matter.
 fn begin(sandbox: &Sandbox, dir: &str) -> Terminal {
     let dir = sandbox.root().join(dir);
-    sandbox.start_on_terminal(dir, "studio --no-editor --color never", (50, 400))
+    let line = format!("studio --no-editor --color never --root {}/machine", sandbox.root());
+    sandbox.start_on_terminal(dir, &line, (50, 400))
 }
 
 /// Waits until this is what is asked now: what is typed before that stands in front of the question.
@@ -112,7 +115,7 @@ fn what_is_missing_is_mended_and_a_folder_with_a_flake_becomes_a_repository() {
         (WHERE, ""),
         (DO_IT, "y"),
         ("ask nix which hosts", ""),
-        ("which home is this machine's?", "eve"),
+        ("which home is this machine's?", "mallory"),
         ("which home is this machine's?", "ada"),
     ];
     let (code, said) = play(begin(&sandbox, "home/mine"), &answers);
@@ -140,7 +143,7 @@ fn what_is_missing_is_mended_and_a_folder_with_a_flake_becomes_a_repository() {
     remembered `[SANDBOX]/home/mine` in `[SANDBOX]/home/.config/studio/config.toml`
     ask nix which hosts the flake has? It evaluates the flake, and may fetch its inputs [Y/n] 
     the flake has `ada` and `eve@box`
-    which home is this machine's? [ada]: eve
+    which home is this machine's? [ada]: mallory
     please answer one of `ada` and `eve@box`
     which home is this machine's? [ada]: ada
     remembered that in `[SANDBOX]/home/.config/studio/config.toml`
@@ -200,7 +203,7 @@ fn a_new_flake_is_made_of_a_template_with_its_first_commit() {
     hint: install Nix: https://nixos.org/download
     hint: if it is installed, open a new terminal, or set `STUDIO_NIX` to the program
     where is your flake? A URL that git clones, a folder, or `new` for a new one [new]: new
-    what is it for? `home`: a home directory, by home-manager; `nixos`: a NixOS machine [home]: home
+    what is it for? `home`: a home directory, by home-manager; `nixos`: a new NixOS machine [home]: home
     in which folder? It is made [[SANDBOX]/home/flake]: ~/taken
     there is something at `[SANDBOX]/home/taken` already; choose another one
     in which folder? It is made [[SANDBOX]/home/flake]: ~/my/flake
@@ -219,7 +222,7 @@ fn a_new_flake_is_made_of_a_template_with_its_first_commit() {
     ");
     let look = "git log --format='%an %s' --name-only; git status --short; cat studio.toml";
     assert_snapshot!(sandbox.sh("home/my/flake", look), @r#"
-    Ada a flake from the template `home`
+    Ada flake: the template `home`
 
     flake.nix
     home.nix
@@ -247,6 +250,86 @@ fn a_new_flake_is_made_of_a_template_with_its_first_commit() {
     let flake = sandbox.read("home/flake/configuration.nix");
     assert!(flake.contains(r#"keys = [ "ssh-ed25519 AAAA \"ada\" \${box}" ];"#), "{flake}");
     assert_eq!(sandbox.read("home/flake/studio.toml"), "target = \"nixos\"\nhost = \"box\"\n");
+}
+
+#[test]
+fn a_machine_whose_configuration_is_in_no_flake_is_taken_over_as_it_is() {
+    let _hidden = hide();
+    let nix = RealNix::find();
+    let sandbox = Sandbox::new().with_nix(&nix);
+    sandbox.sh("", "mkdir -p nix/store").ok();
+    sandbox.write("machine/etc/NIXOS", "");
+    sandbox.write("machine/run/current-system/nixos-version", "25.05.20250601.abcdef0 (Warbler)");
+    let configuration = "{ lib, pkgs, ... }:\n{\n  imports = [ ./hardware-configuration.nix ];\n  networking.hostName = \"box\";\n}\n";
+    sandbox.write("machine/etc/nixos/configuration.nix", configuration);
+    sandbox.write(
+        "machine/etc/nixos/hardware-configuration.nix",
+        "{ ... }:\n{ boot.loader.x = true; }\n",
+    );
+    sandbox.write("machine/etc/nixos/scripts/hello", "#!/bin/sh\n");
+    sandbox.sh("machine/etc/nixos", "chmod +x scripts/hello; ln -s /nowhere secret").ok();
+    let before = sandbox.picture("machine");
+    let answers = [
+        (WHERE, "new"),
+        ("what is it for?", ""),
+        ("in which folder?", ""),
+        ("the name of the host", "box"),
+        ("the flake of its nixpkgs [github:NixOS/nixpkgs/nixos-25.05]", ""),
+        (DO_IT, ""),
+    ];
+    let (code, said) = play(begin(&sandbox, "home"), &answers);
+    assert_eq!(code, Some(0), "{said}");
+    let (_, done) = said.split_once("this is what will be done:").expect("the plan");
+    assert_snapshot!(done, @"
+      make a flake in `[SANDBOX]/home/flake` from what is in `[SANDBOX]/machine/etc/nixos`, as a git repository
+      make the studio `main` of `[SANDBOX]/home/flake`, in `[SANDBOX]/home/.local/share/studio/studios/main`
+      remember where the flake is, in `[SANDBOX]/home/.config/studio/config.toml`
+    do it? [Y/n] 
+    warning: `[SANDBOX]/machine/etc/nixos/secret` is not taken over: it is a link, or may not be read by you
+    made the flake `[SANDBOX]/home/flake`
+    getting `[SANDBOX]/home/flake` ...
+    made the studio `main` of `[SANDBOX]/home/flake`, on the new branch `scratch/[ID]`
+    remembered `[SANDBOX]/home/flake` in `[SANDBOX]/home/.config/studio/config.toml`
+    hint: the inputs of the new flake are not locked yet: `nix flake lock` in the studio
+    hint: work there, then look whether all is well: `git flake-check`
+    ");
+    assert_eq!(sandbox.picture("machine"), before);
+    let look =
+        "git log --format=%s --name-only; git status --short; test -x scripts/hello; cat flake.nix";
+    assert_snapshot!(sandbox.sh("home/flake", look), @r#"
+    flake: what is in `[SANDBOX]/machine/etc/nixos`
+
+    configuration.nix
+    flake.nix
+    hardware-configuration.nix
+    scripts/hello
+    studio.toml
+    {
+      description = "the NixOS machine box";
+
+      inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.05";
+
+      outputs =
+        { self, nixpkgs }:
+        {
+          nixosConfigurations.box = nixpkgs.lib.nixosSystem {
+            modules = [
+              ./configuration.nix
+              { nixpkgs.hostPlatform = "[SYSTEM]"; }
+            ];
+          };
+        };
+    }
+    "#);
+    assert_eq!(sandbox.read("home/flake/configuration.nix"), configuration);
+    // Nix takes it, with what stands in for nixpkgs in the tests of the generator.
+    let nixpkgs =
+        concat!("path:", env!("CARGO_MANIFEST_DIR"), "/../flake-template-generator/tests/nixpkgs");
+    let attribute = ".#nixosConfigurations.box.config";
+    let apply = "c: \"${c.networking.hostName} on ${c.nixpkgs.hostPlatform}, ${builtins.toJSON c.boot.loader}\"";
+    let words = ["nix", "eval", "--raw", attribute, "--apply", apply, "--no-write-lock-file"];
+    let words = [&words[..], &["--override-input", "nixpkgs", nixpkgs]].concat();
+    assert_snapshot!(sandbox.run_words("home/flake", &words).ok(), @r#"box on [SYSTEM], {"x":true}"#);
 }
 
 #[test]
@@ -284,6 +367,48 @@ fn whoever_ends_it_at_a_question_has_everything_as_it_was() {
 }
 
 #[test]
+fn killed_while_it_makes_a_flake_there_is_a_whole_one_or_none_and_the_next_run_goes_on() {
+    let mut moments = Moments::within(Duration::from_millis(400));
+    let mut killed = 0;
+    for _ in 0..testkit::rounds(8, 60) {
+        let sandbox = Sandbox::new();
+        let new = [(WHERE, "new"), ("what is it for?", "home"), ("in which folder?", "")];
+        let rest = [("the name of the user", ""), (DO_IT, "")];
+        let mut terminal = begin(&sandbox, "home");
+        for (question, text) in new.iter().chain(&rest) {
+            wait(&mut terminal, question);
+            answer(&mut terminal, text);
+        }
+        std::thread::sleep(moments.draw());
+        let mut child = terminal.hang_up();
+        let ended = child.try_wait().expect("ours").is_some();
+        child.kill().expect("killed");
+        child.wait().expect("it ends");
+        // What it started goes on for a moment.
+        let at_work = format!("ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -qF {}", sandbox.root());
+        sandbox.sh("/", &format!("while {at_work}; do sleep 0.02; done")).ok();
+        killed += u32::from(moments.learn(if ended { End::Done } else { End::Killed }));
+        let whole = "git -C flake fsck --strict --no-dangling; git -C flake status --porcelain; ls flake/studio.toml";
+        let flake = sandbox.home().join("flake");
+        if flake.exists() {
+            assert_eq!(sandbox.sh("home", whole).ok(), "flake/studio.toml");
+        }
+        // The next run: the same answers, or the flake that is there now. With a studio nobody is asked.
+        if !sandbox.studio_home().join("studios/main").exists() {
+            let there = [(WHERE, flake.as_str()), (DO_IT, "")];
+            let answers = if flake.exists() { there.to_vec() } else { [&new[..], &rest].concat() };
+            let (code, said) = play(begin(&sandbox, "home"), &answers);
+            assert_eq!(code, Some(0), "{said}");
+        }
+        assert_eq!(sandbox.sh("home", whole).ok(), "flake/studio.toml");
+        let studio = sandbox.studio_home().join("studios/main");
+        assert_eq!(sandbox.run(&studio, "git fsck --strict --no-dangling").ok(), "");
+        assert_eq!(sandbox.sh("home", "ls -d .tmp-* 2>/dev/null || true").ok(), "");
+    }
+    assert!(killed > 0, "none was killed at work");
+}
+
+#[test]
 fn a_git_configuration_that_cannot_be_written_is_told_before_anything_else_is_done() {
     let sandbox = Sandbox::new();
     let upstream = sandbox.upstream();
@@ -291,7 +416,7 @@ fn a_git_configuration_that_cannot_be_written_is_told_before_anything_else_is_do
     sandbox.write(
         "run",
         "mount -t tmpfs tmpfs store; cp config store/config; mount -o remount,ro store
-         cd home; exec studio --no-editor --color never",
+         cd home; exec studio --no-editor --color never --root ../machine",
     );
     let script = "mkdir store; printf '[init]\\n\\tdefaultBranch = main\\n' >config
         rm home/.gitconfig; ln -s $PWD/store/config home/.gitconfig";

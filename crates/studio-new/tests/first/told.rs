@@ -11,7 +11,7 @@ fn commands(outcome: &Outcome, hint: &str) -> Vec<String> {
     rest.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// Runs one of them as a user would, in an empty home.
+/// Runs one of them as a user would.
 fn typed(sandbox: &Sandbox, dir: &str, line: &str) -> Outcome {
     sandbox.sh(dir, line)
 }
@@ -20,7 +20,7 @@ fn typed(sandbox: &Sandbox, dir: &str, line: &str) -> Outcome {
 fn without_a_flake_the_commands_that_make_one_are_told_and_work() {
     let _hidden = hide();
     let sandbox = with_tools(TOOLS);
-    let told = sandbox.run("home", "studio try");
+    let told = sandbox.run("home", "studio try --root ../machine");
     assert_snapshot!(told.fails(1), @r#"
     ------- stderr -------
     error: it is not known where your flake is
@@ -33,11 +33,27 @@ fn without_a_flake_the_commands_that_make_one_are_told_and_work() {
     assert!(!sandbox.studio_home().exists());
     let all = commands(&told, "if there is none yet: ");
     let make = all.first().expect("a command");
-    // On NixOS it would be a host, which takes a key.
-    sandbox.write("home/.ssh/id_ed25519.pub", "ssh-ed25519 AAAA ada@box\n");
     typed(&sandbox, "home", make).ok();
     let studio = typed(&sandbox, "home/flake", "studio try").ok();
     assert_eq!(sandbox.sh(&studio, "git ls-files flake.nix").ok(), "flake.nix");
+}
+
+#[test]
+fn on_nixos_what_is_told_takes_its_configuration_over() {
+    let _hidden = hide();
+    let sandbox = with_tools(TOOLS);
+    sandbox.write("machine/etc/NIXOS", "");
+    sandbox.write("machine/etc/nixos/configuration.nix", "{ networking.hostName = \"box\"; }\n");
+    let told = sandbox.run("home", "studio try --root ../machine");
+    let make = commands(&told, "if there is none yet: ").swap_remove(0);
+    assert_snapshot!(make, @"
+    flake-template-generator --template nixos --set host_name=$(uname -n) --set nixpkgs=github:NixOS/nixpkgs/nixos-unstable --set user=me --set ssh_key=mine --output-dir flake && cp [SANDBOX]/machine/etc/nixos/*.nix flake && cd flake && git init && git add --all && git commit -m first
+    ");
+    typed(&sandbox, "home", &make).ok();
+    typed(&sandbox, "home/flake", "studio try").ok();
+    let own = sandbox.read("machine/etc/nixos/configuration.nix");
+    assert_eq!(sandbox.read("home/flake/configuration.nix"), own);
+    assert!(sandbox.read("home/flake/flake.nix").contains("nixos-unstable"));
 }
 
 #[test]
@@ -45,7 +61,7 @@ fn a_flake_that_is_in_no_repository_becomes_one_by_what_is_told() {
     let _hidden = hide();
     let sandbox = with_tools(TOOLS);
     sandbox.write("home/mine/flake.nix", "{ outputs = _: { }; }\n");
-    let told = sandbox.run("home/mine", "studio try");
+    let told = sandbox.run("home/mine", "studio try --root ../../machine");
     assert_snapshot!(told.fails(1), @r#"
     ------- stderr -------
     error: it is not known where your flake is
