@@ -130,7 +130,8 @@ pub struct Args {
     /// Say what this machine lacks, and how to mend it
     ///
     /// Programs, settings, room, mirror, pool, open switches and the boot partition are looked at, and nothing is changed,
-    /// evaluated or fetched. The report is printed whatever it says; the exit status is 1 if something is broken.
+    /// evaluated or fetched. The report is printed whatever it says; the exit status is 1 if something is broken. As JSON it
+    /// is a list of `check`, `state` (fine, look or broken), `found`, `why` and `mend`.
     #[arg(long, group = "work", conflicts_with = "name", help_heading = "Other work")]
     doctor: bool,
     /// Print every setting and where it comes from

@@ -75,6 +75,9 @@ pub(super) fn space(patient: &Patient) -> Result<Found, Found> {
             None => rooms.push(format!("{} for studios", free(home.root())?)),
         }
     }
+    if rooms.is_empty() {
+        return Ok(Found::look("not looked at: there is neither a home nor a store"));
+    }
     Ok(Found::fine(format!("free: {}", rooms.join(", "))))
 }
 
@@ -103,7 +106,7 @@ pub(super) fn upstream(patient: &Patient) -> Result<Found, Found> {
         _ => error,
     })?;
     Ok(Found::fine(match mirror {
-        Some(mirror) => format!("`{upstream}`, branch `{}`, with a sound mirror", mirror.base),
+        Some(mirror) => format!("`{upstream}`, branch `{}`, mirrored here", mirror.base),
         None => format!("`{upstream}`, not mirrored yet"),
     }))
 }

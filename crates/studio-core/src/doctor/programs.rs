@@ -31,9 +31,15 @@ pub(super) fn identity(patient: &Patient) -> Result<Found, Found> {
     }
 }
 
-/// Nix, and whether its version will do.
+/// The relatives of `nix` that the commands call.
+const RELATIVES: [&str; 3] = ["nix-env", "nix-store", "nix-instantiate"];
+
+/// Nix, whether its version will do, and whether all of it is there.
 pub(super) fn nix(patient: &Patient) -> Result<Found, Found> {
     let nix = patient.nix().map_err(told_again)?;
+    for name in RELATIVES {
+        nix.relative(name)?;
+    }
     Ok(Found::fine(format!("Nix {}, `{}`", nix.version()?, nix.program())))
 }
 

@@ -103,4 +103,12 @@ mod tests {
         assert!(supported("nix (Nix) 3.0"));
         assert!(supported("nix (Lix, like Nix) 2.90.0-rc1"));
     }
+
+    #[test]
+    fn the_store_is_asked_by_the_name_that_the_version_has() {
+        let info = |said: &str| Version::parse(said).expect("version").says_store_info();
+        assert!(!info("nix (Nix) 2.18.9"));
+        assert!(info("nix (Nix) 2.19.0"));
+        assert!(info("nix (Lix, like Nix) 2.90.0"));
+    }
 }

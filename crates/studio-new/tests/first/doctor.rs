@@ -83,7 +83,7 @@ fn where_all_is_well_it_says_so_in_words_and_as_json() {
     fine    editor     `cat`
     fine    target     host `demo`, from [SANDBOX]/home/.local/share/studio/studios/demo/studio.toml
     fine    elevation  none is needed here
-    fine    upstream   `[SANDBOX]/server/upstream.git`, branch `main`, with a sound mirror
+    fine    upstream   `[SANDBOX]/server/upstream.git`, branch `main`, mirrored here
     fine    studios    1 studio, 1 snapshot
     fine    pool       34 files
     fine    switches   none is open
@@ -113,7 +113,8 @@ fn a_nix_that_is_missing_too_old_or_none_at_all_is_told_as_the_commands_tell_it(
     let mut sandbox = with_tools(TOOLS);
     sandbox.write("old/nix", "#!/bin/sh\necho 'nix (Nix) 2.8.0'\n");
     sandbox.write("other/nix", "#!/bin/sh\necho 'this is not it'\n");
-    sandbox.sh("", "chmod +x old/nix other/nix").ok();
+    sandbox.write("alone/nix", "#!/bin/sh\necho 'nix (Nix) 2.30.0'\n");
+    sandbox.sh("", "chmod +x old/nix other/nix alone/nix").ok();
     let nix = ["nix", "flakes", "store"];
     sandbox.set("STUDIO_NIX", sandbox.root().join("old/nix"));
     assert_snapshot!(rows(&doctor(&sandbox), 1, &nix), @"
@@ -130,6 +131,11 @@ fn a_nix_that_is_missing_too_old_or_none_at_all_is_told_as_the_commands_tell_it(
                        > put a Nix on PATH, or set `STUDIO_NIX` to one
     look    flakes     not looked at: there is no Nix that can be used, see `nix`
     look    store      not looked at: there is no Nix that can be used, see `nix`
+    ");
+    sandbox.set("STUDIO_NIX", sandbox.root().join("alone/nix"));
+    assert_snapshot!(rows(&doctor(&sandbox), 1, &["nix"]), @"
+    broken  nix        there is no `nix-env` beside `[SANDBOX]/alone/nix`
+                       > set `STUDIO_NIX` to the `nix` of a whole installation
     ");
     sandbox.set("STUDIO_NIX", sandbox.root().join("nowhere/nix"));
     assert_snapshot!(rows(&doctor(&sandbox), 1, &nix), @"
@@ -294,7 +300,7 @@ fn damage_in_mirror_studios_and_pool_is_found_without_mending_it() {
         rows(&outcome, outcome.code.unwrap_or(99), &checks)
     };
     assert_snapshot!(found(&sandbox), @"
-    fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, with a sound mirror
+    fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, mirrored here
     fine    studios    1 studio, 1 snapshot
     fine    pool       4 files
     ");
@@ -302,7 +308,7 @@ fn damage_in_mirror_studios_and_pool_is_found_without_mending_it() {
     sandbox.sh(&home, "printf x >>pool/ledger; mkdir studios/strange; git -C studios/try config studio.toolkit /gone").ok();
     let before = sandbox.sh(&home, "find . | LC_ALL=C sort; cat pool/ledger | cksum").ok();
     assert_snapshot!(found(&sandbox), @"
-    fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, with a sound mirror
+    fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, mirrored here
     broken  studios    1 of 2 studios cannot be used
                          `[SANDBOX]/home/.local/share/studio/studios/strange` is not in a git repository
                        > if nothing in it is needed: `studio --remove strange --force`
@@ -311,7 +317,7 @@ fn damage_in_mirror_studios_and_pool_is_found_without_mending_it() {
     ");
     sandbox.sh(&home, "rmdir studios/strange").ok();
     assert_snapshot!(found(&sandbox), @"
-    fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, with a sound mirror
+    fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, mirrored here
     look    studios    1 studio, 1 snapshot
                          the programs that `try` was made with are gone, and its aliases name them
                        > make a studio with these programs instead, and bring the work over: `git mutable-hydrate`
@@ -387,11 +393,12 @@ fn what_may_not_be_looked_at_is_said_to_be_so() {
     let mut scene = Scene::new();
     let snapshot = scene.snapshot("note", "one\n");
     scene.on_machine(&snapshot, "flake-switch").ok();
-    scene.sandbox.set("STUDIO_ELEVATE", "none");
+    scene.sandbox.set("STUDIO_ELEVATE", "su");
     // A user who owns the home folder and nothing else; the binaries are put where that user may read them.
     let script = format!(
         "mkdir bin && cp $(command -v studio) $(command -v studio-activate) bin/ && chmod 755 . bin bin/*
          mkdir -p machine/boot/EFI/nixos && chmod 700 machine/boot machine/var/lib/studio/transactions
+         chmod a-w machine
          run=
          if [ $(id -u) = 0 ]; then
            chown -R 65534 home
@@ -403,9 +410,12 @@ fn what_may_not_be_looked_at_is_said_to_be_so() {
         scene.sandbox.root()
     );
     let found = scene.sandbox.sh("", &script);
-    let _ = scene.sandbox.sh("machine", "chmod 700 boot var/lib/studio/transactions").ok();
+    let _ =
+        scene.sandbox.sh("machine", "chmod 755 .; chmod 700 boot var/lib/studio/transactions").ok();
     let code = found.code.unwrap_or(99);
-    assert_snapshot!(rows(&found, code, &["switches", "boot"]), @"
+    assert_snapshot!(rows(&found, code, &["elevation", "switches", "boot"]), @"
+    broken  elevation  `su` cannot give privilege
+                       > use `auto`, `sudo`, `doas`, `run0`, `none` or the path of a program
     broken  switches   cannot read `[SANDBOX]/machine/var/lib/studio/transactions`
                          permission denied
                        > look at who may write there: `ls -ld [SANDBOX]/machine/var/lib/studio`
