@@ -1,5 +1,7 @@
 //! What `cargo xtask package` makes can be installed, and is the same each time.
 
+#![allow(clippy::disallowed_methods, reason = "the compiler is the one that runs the tests")]
+
 use camino::{Utf8Path, Utf8PathBuf};
 use testkit::Sandbox;
 
