@@ -219,6 +219,18 @@ pub(super) fn environment(
     all
 }
 
+/// What cargo tells of a package for people.
+const UNSAID: [&str; 8] = [
+    "CARGO_PKG_AUTHORS",
+    "CARGO_PKG_DESCRIPTION",
+    "CARGO_PKG_HOMEPAGE",
+    "CARGO_PKG_LICENSE",
+    "CARGO_PKG_LICENSE_FILE",
+    "CARGO_PKG_README",
+    "CARGO_PKG_REPOSITORY",
+    "CARGO_PKG_RUST_VERSION",
+];
+
 /// The variables that cargo sets for a crate. A build script gets all of them: what it calls may ask for any.
 pub(super) fn said_by_cargo(lattice: &Lattice) -> BTreeMap<&'static str, String> {
     let version = &lattice.krate.version;
@@ -227,7 +239,7 @@ pub(super) fn said_by_cargo(lattice: &Lattice) -> BTreeMap<&'static str, String>
     let (major, minor, patch) = (number(), number(), number());
     let pre = version.split('+').next().unwrap_or_default().split_once('-');
     let pre = pre.map_or(String::new(), |(_, pre)| pre.to_owned());
-    BTreeMap::from([
+    let mut all = BTreeMap::from([
         ("CARGO_PKG_NAME", lattice.krate.name.clone()),
         ("CARGO_PKG_VERSION", version.clone()),
         ("CARGO_PKG_VERSION_MAJOR", major),
@@ -235,5 +247,8 @@ pub(super) fn said_by_cargo(lattice: &Lattice) -> BTreeMap<&'static str, String>
         ("CARGO_PKG_VERSION_PATCH", patch),
         ("CARGO_PKG_VERSION_PRE", pre),
         ("CARGO_CRATE_NAME", lattice.krate.lib.clone()),
-    ])
+    ]);
+    // They are always set; the manifests of a lattice say nothing of these.
+    all.extend(UNSAID.map(|name| (name, String::new())));
+    all
 }

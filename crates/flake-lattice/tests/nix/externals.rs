@@ -294,7 +294,7 @@ fn main() {
     fs::write(said(\"OUT_DIR\") + \"/rows.rs\", rows).unwrap();
     assert!(fs::read_dir(\"data\").is_ok(), \"it does not stand in its package\");
     assert_eq!(said(\"CARGO_MANIFEST_DIR\"), env::current_dir().unwrap().to_str().unwrap());
-    let all = [\"TARGET\", \"HOST\", \"CARGO_CFG_TARGET_OS\", \"OPT_LEVEL\", \"PROFILE\", \"CARGO_FEATURE_DEEP_SEA\"];
+    let all = [\"TARGET\", \"HOST\", \"CARGO_CFG_TARGET_OS\", \"OPT_LEVEL\", \"PROFILE\", \"CARGO_FEATURE_DEEP_SEA\", \"CARGO_PKG_REPOSITORY\"];
     let all: Vec<String> = all.iter().map(|name| said(name)).collect();
     println!(\"cargo:rustc-env=TOLD={}\", all.join(\" \"));
     println!(\"cargo::rustc-env=VERSION=v{} of {}\", said(\"CARGO_PKG_VERSION_MINOR\"), said(\"CARGO_PKG_NAME\"));
@@ -319,7 +319,7 @@ fn main() {
             (
                 "tests/told.rs",
                 "#[test]\nfn told() {\n    assert_eq!(scripted::deep::two(), 52);\n    assert!(scripted::is_high());\n\
-                 \x20   assert!(scripted::TOLD.ends_with(\" linux 0 debug 1\"), \"{}\", scripted::TOLD);\n    assert_eq!(scripted::VERSION, \"v2 of scripted\");\n}\n",
+                 \x20   assert!(scripted::TOLD.ends_with(\" linux 0 debug 1 \"), \"{}\", scripted::TOLD);\n    assert_eq!(scripted::VERSION, \"v2 of scripted\");\n}\n",
             ),
         ],
     );

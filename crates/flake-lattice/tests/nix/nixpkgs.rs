@@ -257,7 +257,7 @@ fn a_whole_crate_is_given_its_build_script_and_its_kind() {
       libName "scripted__crate"
       libPath "src/main_file.rs"
       links "zed"
-      preBuild "export CARGO_CRATE_NAME='scripted'\nexport CARGO_PKG_NAME='scripted'\nexport CARGO_PKG_VERSION='1.2.3'\nexport CARGO_PKG_VERSION_MAJOR='1'\nexport CARGO_PKG_VERSION_MINOR='2'\nexport CARGO_PKG_VERSION_PATCH='3'\nexport CARGO_PKG_VERSION_PRE=''\n"
+      preBuild "export CARGO_CRATE_NAME='scripted'\nexport CARGO_PKG_AUTHORS=''\nexport CARGO_PKG_DESCRIPTION=''\nexport CARGO_PKG_HOMEPAGE=''\nexport CARGO_PKG_LICENSE=''\nexport CARGO_PKG_LICENSE_FILE=''\nexport CARGO_PKG_NAME='scripted'\nexport CARGO_PKG_README=''\nexport CARGO_PKG_REPOSITORY=''\nexport CARGO_PKG_RUST_VERSION=''\nexport CARGO_PKG_VERSION='1.2.3'\nexport CARGO_PKG_VERSION_MAJOR='1'\nexport CARGO_PKG_VERSION_MINOR='2'\nexport CARGO_PKG_VERSION_PATCH='3'\nexport CARGO_PKG_VERSION_PRE=''\n"
       procMacro false
       release false
       src ["make.rs","src"]
