@@ -18,6 +18,7 @@ use studio_core::config::{Key, Settings};
 use studio_core::error::{Error, Result};
 use studio_core::home::Home;
 use studio_core::names::StudioName;
+use studio_core::ui::Verbosity;
 use studio_core::{editor, fs, studio};
 
 /// Make a studio of your flake, or open the reusable one
@@ -279,7 +280,8 @@ impl Args {
                 upstream::offer_to_remember(cx, &upstream, &origin, self.yes)?;
                 Ok(created.path.into_string())
             }
-            None if cx.ui.interactive() && !self.yes => {
+            // Who wants nothing said wants nothing explained, either.
+            None if cx.ui.interactive() && !self.yes && cx.ui.verbosity() > Verbosity::Quiet => {
                 setup::guide(cx, home, settings, name, &root)
             }
             None => Err(setup::instructions(cx, &root)),

@@ -85,7 +85,7 @@ fn free(path: &Utf8Path) -> Result<String, Found> {
     Ok(ui::size(fs::free(path)?.bytes))
 }
 
-/// The user's flake, and whether the mirror of it is sound.
+/// The user's flake, and whether a studio could be made of its mirror.
 pub(super) fn upstream(patient: &Patient) -> Result<Found, Found> {
     let Some(value) = patient.settings()?.get(Key::Upstream) else {
         return Ok(Found::look("it is not known where your flake is").mend(
@@ -115,43 +115,44 @@ pub(super) fn upstream(patient: &Patient) -> Result<Found, Found> {
 pub(super) fn studios(patient: &Patient) -> Result<Found, Found> {
     let home = patient.home()?;
     let studios = list(home)?;
-    let (mut broken, mut worse) = (vec![], vec![]);
+    let (mut broken, mut worse, mut outlived) = (vec![], vec![], vec![]);
     for studio in &studios {
         let found = StudioName::new(&studio.name).map_err(Error::from);
         match found.and_then(|name| Studio::named(home, &name)) {
             Err(error) => broken.push((&studio.name, error)),
-            Ok(studio) if !studio.mirror.is_dir() => worse.push(format!(
-                "the mirror of `{}` is gone; its next command makes it again",
-                studio.name
-            )),
-            Ok(studio) if studio.toolkit_is_gone() => worse.push(format!(
-                "the programs that `{}` was made with are gone, and its aliases name them",
-                studio.name
-            )),
-            Ok(_) => {}
+            Ok(studio) => {
+                let name = &studio.name;
+                if !studio.mirror.is_dir() {
+                    let again = "its next command makes it again";
+                    worse.push(format!("the mirror of `{name}` is gone; {again}"));
+                }
+                if studio.toolkit_is_gone() {
+                    worse.push(format!("the programs that the aliases of `{name}` name are gone"));
+                    let head = studio.repo.head().ok().and_then(|head| head.branch);
+                    let branch = head.as_deref().unwrap_or("BRANCH");
+                    outlived.push(format!(
+                        "go on in a new one: `dir=$(studio {name}-2) && cd \"$dir\" && git mutable-hydrate {name}:{branch}`"
+                    ));
+                }
+            }
         }
     }
     let snapshots = ui::count(snapshot_ids(home)?.len(), "snapshot");
     let all = format!("{}, {snapshots}", ui::count(studios.len(), "studio"));
-    if !broken.is_empty() {
-        let error = Error::new(format!(
-            "{} of {} cannot be used",
-            broken.len(),
-            ui::count(studios.len(), "studio")
-        ));
-        return Err(Found::broken(broken.iter().fold(error, |error, (name, why)| {
-            error
-                .because(why.message())
-                .hint(format!("if nothing in it is needed: `studio --remove {name} --force`"))
-        })));
-    }
-    if worse.is_empty() {
-        return Ok(Found::fine(all));
-    }
-    let look = worse.iter().fold(Found::look(all), Found::because);
-    Ok(look.mend(
-        "make a studio with these programs instead, and bring the work over: `git mutable-hydrate`",
-    ))
+    let found = match broken.len() {
+        0 if worse.is_empty() => Found::fine(all),
+        0 => Found::look(all),
+        some => {
+            let of = ui::count(studios.len(), "studio");
+            Found::broken(Error::new(format!("{some} of {of} cannot be used")))
+        }
+    };
+    let found = broken.iter().fold(found, |found, (name, why)| {
+        let remove = format!("if nothing in it is needed: `studio --remove {name} --force`");
+        found.because(why.message()).mend(remove)
+    });
+    let found = worse.iter().fold(found, Found::because);
+    Ok(outlived.into_iter().fold(found, Found::mend))
 }
 
 /// The files that snapshots have in common.

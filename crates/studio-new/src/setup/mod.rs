@@ -76,7 +76,10 @@ pub(crate) fn guide(
         cx.ui
             .hint("the inputs of the new flake are not locked yet: `nix flake lock` in the studio");
     } else {
-        host::settle(cx, settings, &created.path)?;
+        // The studio is there, and what is wrong in its flake can be mended in it.
+        if let Err(error) = host::settle(cx, settings, &created.path) {
+            cx.ui.error(&error);
+        }
     }
     cx.ui.hint("work there, then look whether all is well: `git flake-check`");
     Ok(created.path.into_string())

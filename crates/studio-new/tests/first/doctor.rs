@@ -23,6 +23,13 @@ fn rows(outcome: &Outcome, code: i32, checks: &[&str]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The first command line in backticks behind these words.
+#[track_caller]
+fn told(outcome: &Outcome, words: &str) -> String {
+    let (_, rest) = outcome.stdout.split_once(words).expect(words);
+    rest.split('`').nth(1).expect("a command").to_owned()
+}
+
 #[test]
 fn on_a_machine_where_nothing_is_set_up_all_that_is_missing_is_told_with_what_to_type() {
     let _hidden = hide();
@@ -307,23 +314,25 @@ fn damage_in_mirror_studios_and_pool_is_found_without_mending_it() {
     let home = sandbox.studio_home();
     sandbox.sh(&home, "printf x >>pool/ledger; mkdir studios/strange; git -C studios/try config studio.toolkit /gone").ok();
     let before = sandbox.sh(&home, "find . | LC_ALL=C sort; cat pool/ledger | cksum").ok();
-    assert_snapshot!(found(&sandbox), @"
+    assert_snapshot!(found(&sandbox), @r#"
     fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, mirrored here
     broken  studios    1 of 2 studios cannot be used
                          `[SANDBOX]/home/.local/share/studio/studios/strange` is not in a git repository
+                         the programs that the aliases of `try` name are gone
                        > if nothing in it is needed: `studio --remove strange --force`
+                       > go on in a new one: `dir=$(studio try-2) && cd "$dir" && git mutable-hydrate try:scratch/[ID]`
     look    pool       what is known of its files is damaged
                          the next snapshot reads them all again, and knows them then
-    ");
+    "#);
     sandbox.sh(&home, "rmdir studios/strange").ok();
-    assert_snapshot!(found(&sandbox), @"
+    assert_snapshot!(found(&sandbox), @r#"
     fine    upstream   `[SANDBOX]/upstream.git`, branch `main`, mirrored here
     look    studios    1 studio, 1 snapshot
-                         the programs that `try` was made with are gone, and its aliases name them
-                       > make a studio with these programs instead, and bring the work over: `git mutable-hydrate`
+                         the programs that the aliases of `try` name are gone
+                       > go on in a new one: `dir=$(studio try-2) && cd "$dir" && git mutable-hydrate try:scratch/[ID]`
     look    pool       what is known of its files is damaged
                          the next snapshot reads them all again, and knows them then
-    ");
+    "#);
     sandbox
         .sh(
             &home,
@@ -337,7 +346,9 @@ fn damage_in_mirror_studios_and_pool_is_found_without_mending_it() {
                        > have it made again: `mv [SANDBOX]/home/.local/share/studio/mirrors/upstream-[COMMIT] [SANDBOX]/home/.local/share/studio/mirrors/upstream-[COMMIT].old`, then `studio NAME`; keep the old one, it may have commits of snapshots
     broken  studios    1 of 2 studios cannot be used
                          `[SANDBOX]/home/.local/share/studio/studios/strange` is not in a git repository
+                         the programs that the aliases of `try` name are gone
                        > if nothing in it is needed: `studio --remove strange --force`
+                       > go on in a new one: `dir=$(studio try-2) && cd "$dir" && git mutable-hydrate try:scratch/[ID]`
     look    pool       what is known of its files is damaged
                          the next snapshot reads them all again, and knows them then
     "#);
@@ -345,6 +356,16 @@ fn damage_in_mirror_studios_and_pool_is_found_without_mending_it() {
         .sh(&home, "for mirror in mirrors/*; do echo 'ref: refs/heads/main' >$mirror/HEAD; done")
         .ok();
     assert_eq!(sandbox.sh(&home, "find . | LC_ALL=C sort; cat pool/ledger | cksum").ok(), before);
+    // What it says to type mends it.
+    sandbox.sh(&home, "rmdir studios/strange").ok();
+    let go_on = told(&doctor(&sandbox), "go on in a new one: ");
+    sandbox.sh("", &go_on).ok();
+    assert_eq!(sandbox.read(home.join("studios/try-2/x")), "x\n");
+    sandbox.sh(&home, "for mirror in mirrors/*; do echo broken >$mirror/HEAD; done").ok();
+    sandbox.run("", "studio third").fails(1);
+    let again = told(&doctor(&sandbox), "have it made again: ");
+    sandbox.sh("", &again).ok();
+    sandbox.run("", "studio third").ok();
 }
 
 #[test]

@@ -279,9 +279,9 @@ fn a_machine_whose_configuration_is_in_no_flake_is_taken_over_as_it_is() {
     ];
     let (code, said) = play(begin(&sandbox, "home"), &answers);
     assert_eq!(code, Some(0), "{said}");
-    let (_, done) = said.split_once("this is what will be done:").expect("the plan");
+    let (_, done) = said.split_once("this is what will be done:\n  ").expect("the plan");
     assert_snapshot!(done, @"
-      make a flake in `[SANDBOX]/home/flake` from what is in `[SANDBOX]/machine/etc/nixos`, as a git repository
+    make a flake in `[SANDBOX]/home/flake` from what is in `[SANDBOX]/machine/etc/nixos`, as a git repository
       make the studio `main` of `[SANDBOX]/home/flake`, in `[SANDBOX]/home/.local/share/studio/studios/main`
       remember where the flake is, in `[SANDBOX]/home/.config/studio/config.toml`
     do it? [Y/n] 

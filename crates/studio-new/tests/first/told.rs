@@ -46,9 +46,7 @@ fn on_nixos_what_is_told_takes_its_configuration_over() {
     sandbox.write("machine/etc/nixos/configuration.nix", "{ networking.hostName = \"box\"; }\n");
     let told = sandbox.run("home", "studio try --root ../machine");
     let make = commands(&told, "if there is none yet: ").swap_remove(0);
-    assert_snapshot!(make, @"
-    flake-template-generator --template nixos --set host_name=$(uname -n) --set nixpkgs=github:NixOS/nixpkgs/nixos-unstable --set user=me --set ssh_key=mine --output-dir flake && cp [SANDBOX]/machine/etc/nixos/*.nix flake && cd flake && git init && git add --all && git commit -m first
-    ");
+    assert_snapshot!(make, @"flake-template-generator --template nixos --set host_name=$(uname -n) --set nixpkgs=github:NixOS/nixpkgs/nixos-unstable --set user=me --set ssh_key=mine --output-dir flake && cp [SANDBOX]/machine/etc/nixos/*.nix flake && cd flake && git init && git add --all && git commit -m first");
     typed(&sandbox, "home", &make).ok();
     typed(&sandbox, "home/flake", "studio try").ok();
     let own = sandbox.read("machine/etc/nixos/configuration.nix");
