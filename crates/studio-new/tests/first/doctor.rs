@@ -376,6 +376,14 @@ fn a_switch_that_was_killed_half_way_and_a_boot_partition_that_is_too_small_are_
     let snapshot = scene.snapshot("note", "one\n");
     scene.on_machine(&snapshot, "flake-switch").ok();
     let records = scene.machine().join("var/lib/studio/transactions");
+    // The guard of the switch looks once more at what it guarded, and would take over what comes now.
+    let gone = format!(
+        "guards() {{ for p in /proc/[0-9]*; do case \"$(readlink $p/exe 2>/dev/null)\" in *studio-activate*)
+           if tr '\\0' ' ' 2>/dev/null <$p/cmdline | grep -qF {}; then return 0; fi;; esac; done; return 1; }}
+         while guards; do sleep 0.02; done",
+        scene.machine()
+    );
+    scene.sandbox.sh("/", &gone).ok();
     // As a loss of power leaves it: the phase before the last one, by a process that is gone.
     let script = "for record in *.json; do sed -i -e 's/\"phase\": \"committed\"/\"phase\": \"testing\"/' \\
         -e 's/\"exit\": 0/\"exit\": null/' -e 's/\"process\": [0-9]*/\"process\": 999999999/' $record; done";
