@@ -165,7 +165,7 @@ fn inputs_that_moved_are_told_with_their_dates() {
         [COMMIT] wip: inputs/motd
       configuration: 2 files changed, 5 insertions(+), 5 deletions(-)
       inputs:
-        motd  2026-01-01 ([REV]) → 2026-01-02 ([REV])
+        motd  2026-01-01 ([COMMIT]) → 2026-01-02 ([COMMIT])
     ");
     shows!(diff(&scene, "1 2 --stat").to_string(), @r"
     from generation 1, [COMMIT] (wip: hosts/demo.nix)
@@ -174,7 +174,7 @@ fn inputs_that_moved_are_told_with_their_dates() {
       commits: 1
         [COMMIT] wip: inputs/motd
       inputs:
-        motd  2026-01-01 ([REV]) → 2026-01-02 ([REV])
+        motd  2026-01-01 ([COMMIT]) → 2026-01-02 ([COMMIT])
 
      flake.lock  | 8 ++++----
      inputs/motd | 2 +-

@@ -6,7 +6,6 @@ macro_rules! shows {
         let mut filters = testkit::filters();
         filters.push((r"\d{4}-\d\d-\d\d \d\d:\d\d", "[DATE]"));
         filters.push((r#""(made|closure_size|bytes|delta)": -?\d+"#, r#""$1": [NUMBER]"#));
-        filters.push((r"\([0-9a-f]{7}\)", "([REV])"));
         filters.push((r" +\d+(\.\d+)? [KMG]?i?B", "  [SIZE]"));
         insta::with_settings!({ filters => filters }, {
             insta::assert_snapshot!($text, @$expected);

@@ -105,3 +105,28 @@ fn database(env: &Environment, store: Option<&str>) -> Option<Utf8PathBuf> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_looked_for_where_nix_has_it_and_nowhere_else() {
+        let of = |variables: &[(&str, &str)], store| {
+            database(&Environment::of(variables), store).map(Utf8PathBuf::into_string)
+        };
+        let usual = Some("/nix/var/nix/db".to_owned());
+        assert_eq!(of(&[], None), usual);
+        assert_eq!(of(&[("NIX_REMOTE", "daemon")], None), usual);
+        assert_eq!(of(&[("NIX_REMOTE", "ssh-ng://host")], None), None);
+        assert_eq!(of(&[("NIX_REMOTE", "ssh-ng://host")], Some("local")), usual);
+        let elsewhere = [("NIX_STATE_DIR", "/x/state")];
+        assert_eq!(of(&elsewhere, None), Some("/x/state/db".to_owned()));
+        assert_eq!(of(&elsewhere, Some("/mnt/")), Some("/mnt/nix/var/nix/db".to_owned()));
+        for store in
+            ["/mnt?read-only=true", "local?root=/mnt", "unix:///run/x", "https://cache", "mnt"]
+        {
+            assert_eq!(of(&[], Some(store)), None, "{store}");
+        }
+    }
+}

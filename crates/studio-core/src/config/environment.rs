@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     impl Environment {
-        fn of(variables: &[(&str, &str)]) -> Environment {
+        pub(crate) fn of(variables: &[(&str, &str)]) -> Environment {
             let variables =
                 variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
             Environment { variables, cwd: "/here".into() }

@@ -16,8 +16,8 @@ use serde::Serialize;
 /// How many commits are listed before a switch.
 const MOST: usize = 10;
 
-/// How many characters of a commit tell it from others, for people.
-const SHORT: usize = 7;
+/// How many characters of a commit tell it from others, for people; as everywhere here.
+const SHORT: usize = 12;
 
 /// What differs between two commits of a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,7 +141,7 @@ impl Configuration {
     }
 }
 
-/// `2026-01-02 (1a2b3c4)`, as far as it is known.
+/// `2026-01-02 (1a2b3c4d5e6f)`, as far as it is known.
 fn at(input: &FlakeInput) -> String {
     let rev = input.rev.as_deref().map(|rev| plain(&rev.chars().take(SHORT).collect::<String>()));
     match (input.modified.map(clock::date), rev) {
@@ -226,9 +226,9 @@ mod tests {
         commits that are not in it: 2
         configuration: 3 files changed, 1 insertion(+), 3 deletions(-)
         inputs:
-          nixpkgs  2026-01-02 (0123456) → 2026-01-25 (abcdef0)  https://github.com/NixOS/nixpkgs/compare/0123456789...abcdef0123
+          nixpkgs  2026-01-02 (0123456789) → 2026-01-25 (abcdef0123)  https://github.com/NixOS/nixpkgs/compare/0123456789...abcdef0123
           new      added at 2026-01-25
-          gone     removed, was at aaaaaaa
+          gone     removed, was at aaaaaaaaaa
           other    x an unknown date → y 2026-01-02
         ");
         assert_eq!(Configuration::default().lines(), [""; 0]);
