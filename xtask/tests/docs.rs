@@ -92,6 +92,53 @@ fn commands_and_options_that_documents_name_are_there() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// The words by which each command, and each command below it, is asked for its short help.
+fn commands(sandbox: &Sandbox) -> Vec<Vec<String>> {
+    let xtask = Utf8Path::new(env!("CARGO_BIN_EXE_xtask"));
+    let folder = root().join("crates");
+    let mut found = vec![];
+    let crates = folder.read_dir_utf8().expect("crates").flatten();
+    let mut names: Vec<String> = crates.map(|entry| entry.file_name().to_owned()).collect();
+    names.extend(["studio", "mutable-redo", "bootstrap-config-generator"].map(str::to_owned));
+    for name in names {
+        // What is below `studio-activate` is typed by programs, with every option that there is.
+        if !xtask.with_file_name(&name).is_file() || name == "studio-activate" {
+            continue;
+        }
+        let help = sandbox.run_words("", &[&name, "-h"]).ok();
+        let below = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let below = below.take_while(|line| !line.is_empty());
+        // What begins further in goes on with the line before.
+        let below = below.filter(|line| !line.starts_with("   "));
+        let below = below.filter(|line| line.split_whitespace().next() != Some("help"));
+        found.extend(below.filter_map(|line| {
+            Some(vec![name.clone(), line.split_whitespace().next()?.to_owned()])
+        }));
+        found.push(vec![name]);
+    }
+    found
+}
+
+#[test]
+fn each_short_help_fits_a_screen() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("COLUMNS", "80");
+    let commands = commands(&sandbox);
+    assert!(commands.len() > 25, "{commands:?}");
+    let mut large = vec![];
+    for words in commands {
+        let mut asked: Vec<&str> = words.iter().map(String::as_str).collect();
+        asked.push("-h");
+        let help = sandbox.run_words("", &asked).ok();
+        let (rows, columns) =
+            (help.lines().count(), help.lines().map(|line| line.chars().count()).max());
+        if rows > 24 || columns > Some(80) {
+            large.push(format!("{}: {rows} lines, {columns:?} columns", asked.join(" ")));
+        }
+    }
+    assert!(large.is_empty(), "{}", large.join("\n"));
+}
+
 #[test]
 fn files_that_documents_name_are_there() {
     let mut missing = vec![];

@@ -38,7 +38,7 @@ use studio_core::ui::LogFormat;
 /// original's name and public items. What cannot stand alone is put together until everything compiles, and it is said
 /// how far and why.
 #[derive(Debug, Parser)]
-#[command(name = "flake-lattice", bin_name = "flake-lattice")]
+#[command(name = "flake-lattice", bin_name = "flake-lattice", disable_help_subcommand = true)]
 pub struct Args {
     #[command(subcommand)]
     what: What,

@@ -12,9 +12,9 @@ use studio_core::generated::{Kind, Overwrite, Tree, write};
 use studio_core::{fs, ui};
 use toml_edit::{Array, DocumentMut, value};
 
-/// Copy nodes and all that is below them into a folder that is a flake and a cargo workspace of its own
+/// Copy nodes and all below them into a folder of their own
 ///
-/// Prints the folder.
+/// The folder is a flake and a cargo workspace. Prints it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// A node, or the path of an item in it

@@ -15,7 +15,7 @@ use studio_core::ui::count;
 
 const TOOL: &str = "flake-lattice";
 
-/// Write the lattice of a crate: a folder a node, a facade, and `lattice.json`
+/// Write the lattice of a crate: a folder a node, and a facade
 ///
 /// Each node is compiled. Those that cannot stand alone are put together, as far as the compiler's words ask for, and the
 /// worst that comes of it is one node with the whole crate. Prints the folder.
@@ -27,9 +27,11 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     output: Option<Utf8PathBuf>,
     /// Do not compile: what comes out may not compile either
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_check: bool,
-    /// Replace whatever is in the folder; what was made by hand is kept beside it
+    /// Replace whatever is in the folder
+    ///
+    /// What was made by hand is kept beside it.
     #[arg(long)]
     force: bool,
     #[command(flatten)]

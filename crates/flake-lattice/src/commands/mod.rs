@@ -30,13 +30,13 @@ pub struct Crate {
     #[arg(short = 'F', long, value_name = "NAMES", value_delimiter = ',')]
     features: Vec<String>,
     /// Leave the default features off
-    #[arg(long, conflicts_with = "all_features")]
+    #[arg(long, conflicts_with = "all_features", hide_short_help = true)]
     no_default_features: bool,
     /// Turn all features on
     #[arg(long)]
     all_features: bool,
     /// The target triple; otherwise the one that `rustc` is for
-    #[arg(long, value_name = "TRIPLE")]
+    #[arg(long, value_name = "TRIPLE", hide_short_help = true)]
     target: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use studio_core::cli::{Context, Done};
 use studio_core::error::{OrSay, Result};
 use studio_core::ui::count;
 
-/// Show the nodes that a crate would become, without compiling them
+/// Show the nodes that a crate would become
 ///
 /// Nodes that turn out not to compile alone are put together by `generate`, so there may be fewer in the end.
 #[derive(Debug, clap::Args)]

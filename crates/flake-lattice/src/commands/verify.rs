@@ -15,7 +15,9 @@ use studio_core::{generated, ui};
 /// How many files that were changed by hand are named.
 const NAMED: usize = 20;
 
-/// Check that a lattice is as it was generated, and that every node evaluates and compiles
+/// Check that a lattice is as it was generated and works
+///
+/// Every file is looked at, every Nix file is read, and every node is evaluated and compiled.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Build everything by Nix, too

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use studio_core::cli::{Context, Done};
 use studio_core::error::{Error, Result};
 
-/// Say why one node depends on another, or why two items are in one node
+/// Say why one node depends on another, or is one with it
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A node, or an item by its path

@@ -20,13 +20,15 @@ pub struct WiringArgs {
     #[arg(help_heading = "Nix", hide_default_value = true)]
     builder: Builder,
     /// How flakes of nodes know each other: `import`, `root`, `closure` or `direct`
-    #[arg(long, value_name = "HOW", hide_possible_values = true, help_heading = "Nix")]
+    #[arg(long, value_name = "HOW", hide_possible_values = true, hide_short_help = true)]
+    #[arg(help_heading = "Nix")]
     wiring: Option<Wiring>,
     /// The compiler of the offline builder; by default `$RUSTC` or the one on PATH
-    #[arg(long, value_name = "PATH", help_heading = "Nix")]
+    #[arg(long, value_name = "PATH", help_heading = "Nix", hide_short_help = true)]
     rustc: Option<Utf8PathBuf>,
     /// Take the compiler from `[rust]` in this `config.toml`
-    #[arg(long, value_name = "FILE", conflicts_with = "rustc", help_heading = "Nix")]
+    #[arg(long, value_name = "FILE", conflicts_with = "rustc", hide_short_help = true)]
+    #[arg(help_heading = "Nix")]
     config: Option<Utf8PathBuf>,
     /// Put the sources of its dependencies beside it, so that Nix can build them
     #[arg(long, help_heading = "Nix")]
