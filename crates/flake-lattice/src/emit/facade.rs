@@ -1,6 +1,7 @@
 //! The crate that stands for the original: its name, its features, and at each public path what was there.
 
 use super::manifest;
+use super::syntax::{module_of, parsed};
 use super::{Emitted, Material, print};
 use crate::item::*;
 use crate::model::ItemKind;
@@ -117,7 +118,7 @@ impl Writer<'_> {
                 continue;
             }
             let content = self.module(inner)?;
-            items.push(parse_quote!(pub mod #ident { #(#content)* }));
+            items.push(module_of(vec![], parse_quote!(pub), ident, content));
         }
         self.open.pop();
         Ok(items)
@@ -183,10 +184,4 @@ impl Writer<'_> {
             self.emitted.externals.insert(key.clone());
         }
     }
-}
-
-fn parsed(line: &str) -> Result<syn::Item> {
-    syn::parse_str(line).map_err(|cause| {
-        Error::new(format!("`{line}` was to be written, and does not parse: {cause}"))
-    })
 }

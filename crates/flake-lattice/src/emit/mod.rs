@@ -10,6 +10,7 @@ mod manifest;
 mod node;
 mod outside;
 mod print;
+mod syntax;
 mod whole;
 mod widen;
 

@@ -1,6 +1,7 @@
 //! The source of a node.
 
 use super::manifest::{self, Manifest};
+use super::syntax::{module_of, parsed};
 use super::{Emitted, Material, assets, print};
 use crate::graph::NodeId;
 use crate::item::*;
@@ -325,7 +326,7 @@ impl Writer<'_> {
                         true => vec![parse_quote!(#[macro_use])],
                         false => vec![],
                     };
-                    items.push(parse_quote!(#(#attrs)* #vis mod #ident { #(#content)* }));
+                    items.push(module_of(attrs, vis, ident, content));
                 }
             }
         }
@@ -426,12 +427,6 @@ pub(super) fn imports<'l>(
 
 fn join(start: &str, path: &[String]) -> String {
     std::iter::once(start).chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join("::")
-}
-
-fn parsed(line: &str) -> Result<syn::Item> {
-    syn::parse_str(line).map_err(|cause| {
-        Error::new(format!("`{line}` was to be written, and does not parse: {cause}"))
-    })
 }
 
 /// Makes an item public, and those of its members that others name.

@@ -25,6 +25,9 @@ pub fn whole(
     let relative =
         |path: &Utf8Path| path.strip_prefix(&package.folder).unwrap_or(path).as_str().to_owned();
     let root = relative(&package.root);
+    if let Some(text) = node.files.get_mut(&root) {
+        unname(text);
+    }
     let script = package.build_script.as_deref().map(relative);
     let base = output.map(|output| output.join("nodes").join(&name));
     let manifest = Manifest {
@@ -63,6 +66,21 @@ pub fn whole(
     let manifest = facade_manifest(package, nodes, vec![], None);
     facade.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
     Ok((name, node, facade))
+}
+
+/// Takes out `#![crate_name = "…"]`: the node has a name of its own. Whatever else is there stays where it is.
+fn unname(text: &mut [u8]) {
+    let Some(file) = std::str::from_utf8(text).ok().and_then(|text| syn::parse_file(text).ok())
+    else {
+        return;
+    };
+    for attribute in file.attrs.iter().filter(|one| one.path().is_ident("crate_name")) {
+        use syn::spanned::Spanned;
+        let place = attribute.span().byte_range();
+        if let Some(bytes) = text.get_mut(place) {
+            bytes.fill(b' ');
+        }
+    }
 }
 
 /// A facade that pulls `std` in would do so for a crate that does not.
