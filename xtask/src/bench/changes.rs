@@ -30,6 +30,10 @@ const REFERENCES: usize = 5;
 /// One path in so many is the same in both closures.
 const COMMON: usize = 10;
 
+/// The versions of packages.
+const OLD: &str = "1.2.9";
+const NEW: &str = "1.3.0";
+
 /// The promise.
 const MOST_MILLISECONDS: f64 = 50.0;
 
@@ -151,7 +155,8 @@ impl Closure {
         }
         let mut registrations = String::new();
         for (number, needs) in references.iter().enumerate() {
-            let size = 1000 + rng.u32(..1_000_000);
+            // What is newer is larger, so that there is a difference to tell.
+            let size = 1000 + rng.u32(..1_000_000) + 100 * u32::from(names[number].contains(NEW));
             let (path, hash) = (&paths[number], "0".repeat(64));
             registrations.push_str(&format!("{path}\n{hash}\n{size}\n\n{}\n", needs.len()));
             for reference in needs {
@@ -172,11 +177,11 @@ fn name(number: usize, side: Side) -> String {
         return "system-path".to_owned();
     }
     let newer = side == Side::New && number.is_multiple_of(3) && !common(number);
-    let version = if newer { "1.3.0" } else { "1.2.9" };
+    let version = if newer { NEW } else { OLD };
     match number % 5 {
         0 => format!("unit-{number}.service"),
-        1 => format!("package-{}-{version}-dev", number + 1),
-        _ => format!("package-{number}-{version}"),
+        1 => format!("package{}-{version}-dev", number + 1),
+        _ => format!("package{number}-{version}"),
     }
 }
 

@@ -23,6 +23,10 @@ const SCHEMA: &str = "10";
 /// How long somebody else's lock is waited for, who has it for one transaction as a rule; nix waits as long as it takes.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// How many KiB of the database are kept at most, of what was read: what a closure needs lies all over the file, and
+/// SQLite's own 2 MiB would have most pages read again and again.
+const CACHE: i64 = 64 << 10;
+
 /// How often a database that changes while it is read is read again.
 const TRIES: usize = 3;
 
@@ -150,6 +154,7 @@ fn open(file: &Utf8Path, opened: Opened) -> Result<Connection, Unread> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(format!("file:{path}?{how}"), flags)?;
     connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
     Ok(connection)
 }
 
