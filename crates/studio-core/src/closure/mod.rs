@@ -1,6 +1,6 @@
 //! What differs between two closures, in packages: added, removed, newer and older, and how large all of it is.
 //!
-//! Nix's database is read where it lies, because that takes a tenth of the time; where it cannot be ([`database::Unread`]
+//! Nix's database is read where it lies, because that takes a fraction of the time; where it cannot be ([`database::Unread`]
 //! says why) the programs of Nix are asked, which always works. What was read is the same value ([`Graph`]) either way,
 //! and is compared without asking anybody ([`Packages`]). Not here: what else differs between two systems (`switch`).
 
