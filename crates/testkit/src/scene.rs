@@ -101,7 +101,7 @@ impl Default for Scene {
     }
 }
 
-/// Hides hashes and commits, and what nix says while it checks and builds, because that differs from version to version: what is left
+/// Hides hashes and listed commits, and what nix says while it checks and builds, because that differs from version to version: what is left
 /// begins where the switch does.
 #[must_use]
 pub fn shown(outcome: &Outcome) -> String {
@@ -124,8 +124,12 @@ pub fn shown(outcome: &Outcome) -> String {
 fn hide(line: &str) -> String {
     let mut words: Vec<String> = vec![];
     for word in line.split(' ') {
-        // Commits depend on the path of the sandbox, which stands in `flake.lock`.
-        if word.len() == 12 && word.bytes().all(|byte| b"0123456789abcdef".contains(&byte)) {
+        // Commits depend on the path of the sandbox, which stands in `flake.lock`. Those that are listed begin a line.
+        let begins = !words.is_empty() && words.iter().all(String::is_empty);
+        if begins
+            && word.len() == 12
+            && word.bytes().all(|byte| b"0123456789abcdef".contains(&byte))
+        {
             words.push("COMMIT".to_owned());
             continue;
         }
