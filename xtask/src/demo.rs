@@ -104,12 +104,15 @@ fn tour(shown: &str, dir: &Utf8Path) -> String {
 
 /// Whether this is Nix at work: it differs with versions and with what is built already.
 fn is_chatter(line: &str) -> bool {
-    const BEGINNINGS: [&str; 10] = [
+    const BEGINNINGS: [&str; 13] = [
         "  /nix/store/",
-        "Use '--all-systems'",
+        "         Use '--all-systems'",
         "all checks passed!",
-        "building '/nix",
+        "building ",
+        "built ",
         "checking ",
+        "copying ",
+        "fetching ",
         "derivation evaluated to",
         "evaluating flake",
         "running ",
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn a_chapter_becomes_a_block() {
         let part = tour(
-            "\n# One\n$ ls /x/home\nbuilding '/nix/y'\nfile\n\n# Two\n$ true\n",
+            "\n# One\n$ ls /x/home\nbuilding y\nbuilt 1 of 1  3s\nfile\n\n# Two\n$ true\n",
             Utf8Path::new("/x"),
         );
         assert_eq!(
