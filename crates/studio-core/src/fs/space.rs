@@ -43,14 +43,22 @@ const FEW_BYTES: u64 = 1 << 20;
 /// So few inodes are none, since others may be making files, too.
 const FEW_INODES: u64 = 8;
 
+/// As few as these are what is lacking where something could not be made for want of room, although there is room: a
+/// program that fails may take away what it made before anybody can ask.
+const FEW_INODES_AFTERWARDS: u64 = 256;
+
 /// What the file system of `path` lacks, if anything.
 pub fn lack(path: &Utf8Path) -> Option<Lack> {
+    lack_below(path, FEW_INODES)
+}
+
+fn lack_below(path: &Utf8Path, few_inodes: u64) -> Option<Lack> {
     let free = free(path).ok()?;
     if free.bytes < FEW_BYTES {
         // Where inodes are made of what room there is (xfs), there are none without it, either.
         return Some(Lack::Bytes(free.bytes));
     }
-    free.inodes.is_some_and(|inodes| inodes < FEW_INODES).then_some(Lack::Inodes)
+    free.inodes.is_some_and(|inodes| inodes < few_inodes).then_some(Lack::Inodes)
 }
 
 /// Adds what to do about a disk on which a program could not write, if that was the cause: git does not always say why.
@@ -58,7 +66,7 @@ pub fn lack(path: &Utf8Path) -> Option<Lack> {
 /// `output` is what it said, `path` where it worked.
 pub fn explain(error: Error, output: &str, path: &Utf8Path) -> Error {
     let said = output.contains("No space left");
-    match lack(path) {
+    match lack_below(path, if said { FEW_INODES_AFTERWARDS } else { FEW_INODES }) {
         Some(Lack::Inodes) => error.hint(error::NO_INODES),
         Some(Lack::Bytes(bytes)) if !said => error
             .because(format!("only {} are left on that disk", crate::ui::size(bytes)))
@@ -73,7 +81,7 @@ pub fn explain(error: Error, output: &str, path: &Utf8Path) -> Error {
 ///
 /// To be asked before what was begun is removed, which makes room again.
 pub fn tell_inodes(error: Error, path: &Utf8Path) -> Error {
-    match error.is_of_full_disk() && lack(path) == Some(Lack::Inodes) {
+    match error.is_of_full_disk() && lack_below(path, FEW_INODES_AFTERWARDS) == Some(Lack::Inodes) {
         true => error.of_inodes(),
         false => error,
     }
