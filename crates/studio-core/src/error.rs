@@ -130,15 +130,18 @@ impl Error {
 
     /// Says of a disk that was called full that it is its inodes that are used up, which the operating system does not say.
     pub fn of_inodes(mut self) -> Error {
-        for hint in self.hints.iter_mut().filter(|hint| *hint == NO_ROOM) {
-            *hint = NO_INODES.to_owned();
+        for hint in &mut self.hints {
+            // Behind the remedy it may say something else by now, see [`Error::although`].
+            if let Some(done) = hint.strip_prefix(advice(NO_ROOM)) {
+                *hint = format!("{}{done}", advice(NO_INODES));
+            }
         }
         self
     }
 
     /// Whether it says that a disk is full.
     pub fn is_of_full_disk(&self) -> bool {
-        self.hints.iter().any(|hint| hint == NO_ROOM)
+        self.hints.iter().any(|hint| hint.starts_with(advice(NO_ROOM)))
     }
 
     /// Says what has been done already, in the place of a remedy's words that nothing was changed.
@@ -178,6 +181,11 @@ impl Error {
 
 /// What every remedy says, because as a rule it is so; where it is not, [`Error::although`] is.
 const UNCHANGED: &str = "nothing was changed";
+
+/// A hint without its last words, that nothing was changed.
+fn advice(hint: &'static str) -> &'static str {
+    hint.strip_suffix(UNCHANGED).unwrap_or(hint)
+}
 
 /// What to do about a disk that is full.
 pub const NO_ROOM: &str = "free some space on that disk and try again; nothing was changed";

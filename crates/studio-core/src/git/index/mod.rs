@@ -7,7 +7,7 @@ pub(super) use against::{Step, against};
 pub(super) use rewrite::{mode_of, written};
 
 use super::{Repo, Tree};
-use crate::error::{Error, OrSay, Result};
+use crate::error::{Error, Result};
 use crate::fs;
 use camino::Utf8PathBuf;
 use gix::bstr::BString;
@@ -145,7 +145,12 @@ impl Repo {
             .args([from.to_string(), to.to_string()])
             .env("GIT_INDEX_FILE", &prepared.path)
             .run()
-            .or_say(|| "the files could not be changed; they are as they were")?;
+            .map_err(|cause| {
+                let output = cause.output().to_owned();
+                let error = Error::from(cause)
+                    .within("the files could not be changed; they are as they were");
+                fs::explain(error, &output, self.top())
+            })?;
         Ok(prepared)
     }
 }
