@@ -182,9 +182,9 @@ impl Error {
 /// What every remedy says, because as a rule it is so; where it is not, [`Error::although`] is.
 const UNCHANGED: &str = "nothing was changed";
 
-/// A hint without its last words, that nothing was changed.
-fn advice(hint: &'static str) -> &'static str {
-    hint.strip_suffix(UNCHANGED).unwrap_or(hint)
+/// One of these remedies without its last words, that nothing was changed.
+pub(crate) fn advice(hint: &'static str) -> &'static str {
+    hint.strip_suffix(UNCHANGED).map_or(hint, |rest| rest.trim_end_matches("; "))
 }
 
 /// What to do about a disk that is full.

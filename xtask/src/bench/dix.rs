@@ -1,8 +1,8 @@
-//! `dix`, which compares closures and nothing else, and is the fastest that does: what ours is measured beside, built from
-//! its sources as anybody would. And a place for it: it looks for Nix's database at `/nix/var/nix/db` alone.
+//! `dix`, which compares closures and nothing else, and is the fastest that does: what ours is measured beside. And a
+//! place for it: it looks for Nix's database at `/nix/var/nix/db` alone.
 
+use super::others;
 use crate::error::{Error, Result};
-use crate::run;
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::io::{BufRead, BufReader};
@@ -36,14 +36,7 @@ exec chroot "$root" sleep 1000000
 
 /// The program; built by the first call.
 pub fn program(workspace: &Workspace) -> Result<Utf8PathBuf> {
-    let folder = workspace.target.join("dix");
-    let program = folder.join("bin/dix");
-    if !program.exists() {
-        let args = ["install", "dix", "--locked", "--version", VERSION, "--root", folder.as_str()];
-        // Not in our folder, whose settings for cargo are about our code.
-        run::cargo_in(&workspace.target, &args, &[])?;
-    }
-    Ok(program)
+    others::program(workspace, "dix", "dix", VERSION)
 }
 
 /// A view of this machine in which a folder is `/nix`; it ends with this value.

@@ -1,8 +1,7 @@
-//! `jj`, whose workspaces and working copy do some of the same work: what ours is shown beside,
-//! built from its sources as anybody would.
+//! `jj`, whose workspaces and working copy do some of the same work: what ours is shown beside.
 
+use super::others;
 use crate::error::Result;
-use crate::run;
 use crate::workspace::Workspace;
 use camino::Utf8PathBuf;
 
@@ -11,12 +10,6 @@ const VERSION: &str = "~0.45";
 
 /// The folder of the program; built by the first call.
 pub fn folder(workspace: &Workspace) -> Result<Utf8PathBuf> {
-    let root = workspace.target.join("jj");
-    if !root.join("bin/jj").exists() {
-        let args = ["install", "jj-cli", "--bin", "jj", "--locked", "--version", VERSION];
-        let args = [args.as_slice(), &["--root", root.as_str()]].concat();
-        // Not in our folder, whose settings for cargo are about our code.
-        run::cargo_in(&workspace.target, &args, &[])?;
-    }
-    Ok(root.join("bin"))
+    let program = others::program(workspace, "jj-cli", "jj", VERSION)?;
+    Ok(program.parent().map(Into::into).unwrap_or_default())
 }

@@ -12,6 +12,7 @@ mod jj;
 mod lattice;
 mod memory;
 mod nh;
+mod others;
 mod repositories;
 mod snapshots;
 mod start_up;

@@ -110,10 +110,7 @@ fn a_full_disk_changes_nothing() {
     let kind = [FileSystem::Ext4, FileSystem::Tmpfs]
         .into_iter()
         .find_map(|kind| Some((kind, Sandbox::on_disk(kind).ok()?)));
-    let Some((kind, sandbox)) = kind else {
-        eprintln!("skipped: no disk can be mounted here");
-        return;
-    };
+    let (kind, sandbox) = kind.expect("a disk can be mounted");
     let place = sandbox.studio_home();
     let run = |jobs: &str| {
         let mut words = vec!["bootstrap-config-generator", "--rust-channel", "stable"];

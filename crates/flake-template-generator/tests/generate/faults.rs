@@ -67,7 +67,7 @@ fn a_kill_leaves_the_old_folder_or_the_new_one() {
 
 #[test]
 fn a_full_disk_leaves_the_old_folder() {
-    let Ok(sandbox) = Sandbox::on_disk(FileSystem::Tmpfs) else { return };
+    let sandbox = Sandbox::on_disk(FileSystem::Tmpfs).expect("a disk can be mounted");
     let work = sandbox.studio_home().join("work");
     sandbox.write(work.join("config.toml"), "a = 1\n");
     sandbox.run(&work, SEED).ok();

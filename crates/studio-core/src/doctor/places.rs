@@ -65,9 +65,9 @@ pub(super) fn space(patient: &Patient) -> Result<Found, Found> {
         rooms.push(format!("{} for the store", free(nix.store())?));
     }
     if let Ok(home) = &patient.home {
-        let full = |hint: &str| {
+        let full = |hint: &'static str| {
             let error = Error::new(format!("there is no room for studios in `{}`", home.root()));
-            Found::broken(error.hint(hint.trim_end_matches("; nothing was changed")))
+            Found::broken(error.hint(error::advice(hint)))
         };
         match fs::lack(home.root()) {
             Some(Lack::Bytes(_)) => return Err(full(error::NO_ROOM)),
