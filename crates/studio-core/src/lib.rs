@@ -43,6 +43,7 @@ pub mod clock;
 pub mod error;
 pub mod health;
 pub mod home;
+mod interrupt;
 pub mod names;
 pub mod store_path;
 pub mod ui;

@@ -8,9 +8,10 @@ mod foot;
 pub use foot::{Foot, clock};
 
 use crate::error::Error;
+use crate::interrupt::Drawn;
 use std::fmt::Display;
 use std::io::{BufRead, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +57,7 @@ pub struct Ui {
     interactive: bool,
     log_format: LogFormat,
     /// What is drawn at the foot of the terminal, if there is something.
-    foot: Arc<Mutex<Option<indicatif::ProgressBar>>>,
+    foot: Drawn,
 }
 
 impl Ui {

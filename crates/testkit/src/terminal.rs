@@ -8,7 +8,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take that is waited for.
@@ -36,6 +36,21 @@ impl Sandbox {
         let mut words = line.split(' ');
         let mut command = Command::new(bin_dir().join(words.next().expect("a command")));
         command.args(words).current_dir(dir.as_ref()).env_clear().envs(self.environment());
+        Terminal::start_sized(&mut command, size)
+    }
+
+    /// The same in a session of its own whose terminal it is: what is typed may be a signal to all that runs there, and so
+    /// is the end of the terminal.
+    pub fn start_in_session(
+        &self,
+        dir: impl AsRef<Utf8Path>,
+        line: &str,
+        size: (u16, u16),
+    ) -> Terminal {
+        let mut words = line.split(' ');
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(bin_dir().join(words.next().expect("a command"))).args(words);
+        command.current_dir(dir.as_ref()).env_clear().envs(self.environment());
         Terminal::start_sized(&mut command, size)
     }
 }
@@ -114,17 +129,38 @@ impl Terminal {
         self.ours.write_all(format!("{text}\n").as_bytes()).expect("typed");
     }
 
+    /// Types Ctrl-C.
+    pub fn interrupt(&mut self) {
+        self.ours.write_all(b"\x03").expect("typed");
+    }
+
+    /// Waits until the command ends; gives how it did and what stands on the screen then.
+    pub fn end(mut self) -> (ExitStatus, String) {
+        let status = self.wait();
+        (status, self.screen())
+    }
+
     /// Waits until the command ends; gives its exit status and all that was written.
     pub fn ends(mut self) -> (Option<i32>, String) {
+        let status = self.wait();
+        (status.code(), self.said)
+    }
+
+    fn wait(&mut self) -> ExitStatus {
         let began = Instant::now();
         loop {
             self.listen();
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
                 self.listen();
-                return (status.code(), self.said);
+                return status;
             }
             assert!(began.elapsed() < PATIENCE, "it never ended: {}", self.said);
         }
+    }
+
+    /// The number of the process that was started.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Takes the terminal away, as a connection does that is lost; the command goes on.

@@ -7,15 +7,15 @@
 use super::question::{Question, Said};
 use crate::clock;
 use crate::context::Context;
-use crate::error::{Error, Exit, OrSay, Result};
+use crate::error::{Error, Exit, Result};
 use crate::fs::{self, Lock};
+use crate::interrupt;
 use crate::transaction::{Id, Phase, Record, Records};
 use crate::ui::Verbosity;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How often is looked at first, and for how long nobody may work on an open record before it counts as left alone: its guard
@@ -57,7 +57,8 @@ pub(super) fn watch(
     if let Begin::After(bytes) = begin {
         log.skip(bytes);
     }
-    let interrupted = interrupts()?;
+    // The engine leads a session of its own and does not hear of it.
+    let interrupted = interrupt::taken()?;
     let began = Instant::now();
     let mut asked = asking == Asking::No;
     let mut question: Option<Question> = None;
@@ -162,14 +163,6 @@ fn left_alone(record: &Record, log: &Log) -> Error {
         .hint("the next switching command finishes it or puts back what ran before")
         .hint(format!("to go back now: `{}`", record.call.typed("git flake-rollback")))
         .hint(format!("the whole log is in `{}`", log.path))
-}
-
-/// Whether the user interrupts us, from now on. The engine leads a session of its own and does not hear of it.
-fn interrupts() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted))
-        .or_say(|| "interrupts cannot be listened for")?;
-    Ok(interrupted)
 }
 
 /// Leaves an attempt that goes on, and says how to come back to it.

@@ -3,6 +3,7 @@
 //! Drawing, clearing and what a resized terminal makes of it are indicatif's. Not here: what the lines say.
 
 use super::{Ui, Verbosity};
+use crate::interrupt;
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -24,6 +25,7 @@ impl Ui {
         let bar = ProgressBar::no_length().with_style(style);
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(20));
         *self.foot.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        interrupt::leave_nothing_of(&self.foot);
         Foot { ui: self, bar }
     }
 }
@@ -97,6 +99,8 @@ impl Foot<'_> {
     /// Draws these lines in the place of those that are there; what is wider than `width` is cut.
     pub fn show(&self, lines: &[String], width: usize) {
         let cut = |line: &String| console::truncate_str(line, width, "…").into_owned();
+        // Whoever clears the foot because the process is to end holds this to the end.
+        let _drawn = self.ui.foot.lock().unwrap_or_else(PoisonError::into_inner);
         self.bar.set_message(lines.iter().map(cut).collect::<Vec<_>>().join("\n"));
     }
 }
