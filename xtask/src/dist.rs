@@ -88,8 +88,18 @@ fn program(name: &str, from: &Utf8Path, items: &mut Vec<Item>) -> Result<()> {
         // `man git-NAME`. There is no `bin/git-NAME` on purpose: git runs such a program rather than an alias of the
         // same name, so the newest toolkit on PATH would take the place of the one that a studio keeps.
         // Relative links cost nothing; hard links would be stored a second time in a Nix archive.
-        let path = format!("share/man/man1/git-{name}.1").into();
-        items.push(Item { path, content: Content::Link(format!("{name}.1")) });
+        let links = [
+            ("man/man1/git-NAME.1", "NAME.1"),
+            // Where git's own completion looks for `git NAME`.
+            ("bash-completion/completions/git-NAME", "NAME"),
+            ("zsh/site-functions/_git-NAME", "_NAME"),
+            // fish reads what completes git before it knows which command is meant.
+            ("fish/vendor_conf.d/NAME.fish", "../vendor_completions.d/NAME.fish"),
+        ];
+        for (path, target) in links {
+            let path = format!("share/{}", path.replace("NAME", name)).into();
+            items.push(Item { path, content: Content::Link(target.replace("NAME", name)) });
+        }
     }
     let path = format!("bin/{name}").into();
     items.push(Item { path, content: Content::Program(binary) });

@@ -40,6 +40,21 @@ fn each_program_has_its_page_and_completions_and_none_beats_the_aliases_of_a_stu
     }
     let link = std::fs::read_link(prefix.join("share/man/man1/git-mutable-snapshot.1"));
     assert_eq!(link.expect("a link").to_str(), Some("mutable-snapshot.1"), "links are relative");
+    // What completes `git NAME` is found where git looks for it, and is the same.
+    for (link, file) in [
+        (
+            "bash-completion/completions/git-mutable-snapshot",
+            "bash-completion/completions/mutable-snapshot",
+        ),
+        ("zsh/site-functions/_git-mutable-snapshot", "zsh/site-functions/_mutable-snapshot"),
+        (
+            "fish/vendor_conf.d/mutable-snapshot.fish",
+            "fish/vendor_completions.d/mutable-snapshot.fish",
+        ),
+    ] {
+        let [link, file] = [link, file].map(|path| std::fs::read(prefix.join("share").join(path)));
+        assert_eq!(link.expect("it leads somewhere"), file.expect("a file"));
+    }
     assert!(!prefix.join("bin/xtask").exists(), "the workshop does not ship");
     // git runs `git-NAME` on PATH before it looks for an alias, and a studio's tools are its aliases.
     for entry in prefix.join("bin").read_dir_utf8().expect("programs").flatten() {

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done, NixOutput};
+use studio_core::complete;
 use studio_core::config::{Key, Settings};
 use studio_core::error::Result;
 use studio_core::nix::Nix;
@@ -17,7 +18,7 @@ use studio_core::{build, snapshot, vm};
 #[command(name = "flake-build-vm", bin_name = "git flake-build-vm")]
 pub struct Args {
     /// The host whose VM it is [default: `studio.toml`, or this machine]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::hosts())]
     host: Option<String>,
     /// Start from a disk with a boot loader rather than from the kernel
     #[arg(long)]

@@ -6,6 +6,7 @@
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::complete;
 use studio_core::git::Shown;
 use studio_core::switch::{Site, SiteArgs, difference, generations, table};
 use studio_core::{OrSay, Result, ui};
@@ -44,8 +45,10 @@ enum What {
     /// number, the commit that it was built from, or a snapshot.
     Diff {
         /// The old one; by default what runs
+        #[arg(add = complete::generations())]
         from: Option<String>,
         /// The new one; by default the newest generation
+        #[arg(add = complete::generations())]
         to: Option<String>,
         /// Of the configuration show only how much changed in each file
         #[arg(long)]

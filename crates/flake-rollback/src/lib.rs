@@ -5,6 +5,7 @@
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done, NixOutput};
+use studio_core::complete;
 use studio_core::config::Key;
 use studio_core::switch::{Goal, Site, SiteArgs, rollback};
 use studio_core::ui::LogFormat;
@@ -20,7 +21,7 @@ use studio_core::{Exit, Result};
 pub struct Args {
     /// Where to go: the number of a generation, the commit that it was built from (7 digits or more), or a snapshot (its
     /// id or its folder); `git flake-generations` lists them
-    #[arg(value_name = "GENERATION")]
+    #[arg(value_name = "GENERATION", add = complete::generations())]
     generation: Option<String>,
     /// Put it back unless confirmed within 60s, 5m …
     ///

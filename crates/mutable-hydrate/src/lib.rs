@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::complete;
 use studio_core::error::Result;
 use studio_core::studio::{self, Studio};
 
@@ -15,7 +16,7 @@ use studio_core::studio::{self, Studio};
 #[command(name = "mutable-hydrate", bin_name = "git mutable-hydrate")]
 pub struct Args {
     /// A branch, tag, commit, snapshot or operation
-    #[arg(value_name = "REV")]
+    #[arg(value_name = "REV", add = complete::revisions())]
     rev: String,
     #[command(flatten)]
     common: Common,

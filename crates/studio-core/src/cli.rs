@@ -4,6 +4,7 @@
 //! written: once, at the end, and only when the exit status is 0, so that `dir=$(git mutable-snapshot) && cd "$dir"` is
 //! safe. Not here: anything that a single command does.
 
+use crate::complete::{self, Shell};
 use crate::config::Environment;
 pub use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -137,6 +138,9 @@ pub trait Command: Parser {
 /// Runs a command from the arguments of this process.
 pub fn main<C: Command>() -> ExitCode {
     process::restart_without_repository_variables();
+    if let Some(answered) = complete::answer(describe::<C>) {
+        return answered.map_or_else(refused, |()| ExitCode::SUCCESS);
+    }
     let command = describe::<C>();
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     if let Some(what) = asked_about_itself(&command) {
@@ -241,8 +245,7 @@ fn nushell(mut command: clap::Command) -> String {
     String::from_utf8_lossy(&script).trim_end().to_owned()
 }
 
-fn generate(what: Generate, mut command: clap::Command) -> Result<Done> {
-    use clap_complete::{Shell, generate};
+fn generate(what: Generate, command: clap::Command) -> Result<Done> {
     let shell = match what {
         Generate::Bash => Shell::Bash,
         Generate::Zsh => Shell::Zsh,
@@ -257,10 +260,7 @@ fn generate(what: Generate, mut command: clap::Command) -> Result<Done> {
         }
         Generate::Markdown => return Ok(Done::with(markdown(command))),
     };
-    let name = command.get_name().to_owned();
-    let mut script = Vec::new();
-    generate(shell, &mut command, name, &mut script);
-    Ok(Done::with(String::from_utf8_lossy(&script)))
+    Ok(Done::with(complete::script(shell, command.get_name())))
 }
 
 /// The page of a command: its own long help, which says everything, and that of each subcommand without what they share.

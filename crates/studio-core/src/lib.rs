@@ -20,6 +20,7 @@ pub mod verdict;
 
 pub mod alias;
 pub mod closure;
+pub mod complete;
 pub mod editor;
 pub mod generated;
 pub mod guard;

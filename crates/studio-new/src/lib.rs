@@ -14,6 +14,7 @@ mod words;
 use camino::Utf8PathBuf;
 use clap::Parser;
 use studio_core::cli::{Command, Common, Context, Done};
+use studio_core::complete;
 use studio_core::config::{Key, Settings};
 use studio_core::error::{Error, Result};
 use studio_core::home::Home;
@@ -48,7 +49,8 @@ pub struct Args {
     #[arg(long, group = "work", conflicts_with_all = MAKING, help_heading = "Other work")]
     list: bool,
     /// Remove a studio, unless work in it is nowhere else
-    #[arg(long, value_name = "NAME", group = "work", conflicts_with_all = MAKING, help_heading = "Other work")]
+    #[arg(long, value_name = "NAME", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
+        add = complete::studios())]
     remove: Option<String>,
     /// With `--remove`: remove it even if work is lost
     #[arg(long, requires = "remove", help_heading = "Other work", hide_short_help = true)]
@@ -63,7 +65,7 @@ pub struct Args {
     ///
     /// By its id, at least four digits of it, or a path.
     #[arg(long, value_name = "SNAPSHOT", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
-        hide_short_help = true)]
+        hide_short_help = true, add = complete::snapshots())]
     pin: Option<String>,
     /// Do not keep a snapshot any longer
     #[arg(
@@ -72,7 +74,8 @@ pub struct Args {
         group = "work",
         conflicts_with_all = MAKING,
         help_heading = "Other work",
-        hide_short_help = true
+        hide_short_help = true,
+        add = complete::snapshots()
     )]
     unpin: Option<String>,
     /// Make sure that a snapshot is what its name says
@@ -80,14 +83,14 @@ pub struct Args {
     /// By what the file system says of each file; where that is not what it was, by reading it. A studio's switching commands
     /// do the same before they activate anything.
     #[arg(long, value_name = "SNAPSHOT", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
-        hide_short_help = true)]
+        hide_short_help = true, add = complete::snapshots())]
     verify: Option<String>,
     /// With `--verify`: read and hash every file, whatever it looks like
     #[arg(long, requires = "verify", help_heading = "Other work", hide_short_help = true)]
     full: bool,
     /// Make a snapshot again from git, in the place of one that is damaged or gone
     #[arg(long, value_name = "SNAPSHOT", group = "work", conflicts_with_all = MAKING, help_heading = "Other work",
-        hide_short_help = true)]
+        hide_short_help = true, add = complete::snapshots())]
     repair: Option<String>,
     /// Remove snapshots that nothing needs
     ///

@@ -8,6 +8,7 @@ use crate::names::ConfigName;
 use crate::nix::{Log, Nix};
 use crate::snapshot::Snapshot;
 use crate::target::{Kind, Target};
+use camino::Utf8PathBuf;
 
 /// The target that the settings and the machine mean.
 ///
@@ -56,10 +57,14 @@ fn choose(
     found.cloned().ok_or_else(|| unknown_name(kind, &candidates[0], &set, &names))
 }
 
+/// Where the names in an attribute set of the snapshot are remembered.
+pub(crate) fn names_record(snapshot: &Snapshot, set: &str) -> Utf8PathBuf {
+    snapshot.home().verdicts(snapshot.id()).join(format!("names-{set}.json"))
+}
+
 /// The names in an attribute set of the snapshot, listed by nix once and then remembered: a snapshot never changes.
 fn names(cx: &Context, nix: &Nix, snapshot: &Snapshot, set: &str) -> Result<Vec<String>> {
-    let home = snapshot.home();
-    let record = home.verdicts(snapshot.id()).join(format!("names-{set}.json"));
+    let record = names_record(snapshot, set);
     let known = crate::fs::read_optional(&record).ok().flatten();
     if let Some(names) = known.and_then(|text| serde_json::from_str(&text).ok()) {
         return Ok(names);

@@ -7,12 +7,13 @@ use super::{FOLDER, Nix, fragment, progress};
 use crate::context::Context;
 use crate::error::{OrSay, Result};
 use crate::fs;
-use crate::process::{self, Failure, Program, Said};
+use crate::process::{self, Ended, Failure, Program, Said};
 use crate::store_path::StorePath;
 use crate::ui::{Color, Ui, Verbosity};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::time::Duration;
 
 /// A file that keeps all that nix said during one job, which may be several calls.
 #[derive(Debug)]
@@ -139,6 +140,26 @@ impl Nix {
             Err(_) if provides_no(log, set) => Ok(vec![]),
             Err(refusal) => Err(refusal),
         }
+    }
+
+    /// The same for somebody who does not wait longer than this; `None` if it cannot be told.
+    pub fn attr_names_within(
+        &self,
+        flake: &str,
+        set: &str,
+        limit: Duration,
+    ) -> Option<Vec<String>> {
+        let reference = format!("{flake}#{}", fragment(set));
+        let program = self.verb_unasked(&["eval", "--json", "--no-update-lock-file"]).args([
+            "--apply",
+            "builtins.attrNames",
+            &reference,
+        ]);
+        let file = tempfile::NamedTempFile::new().ok()?;
+        program.within(limit, file.as_file()).ok().filter(|end| *end == Ended::Code(0))?;
+        // Its warnings are in the file, too.
+        let said = fs::read_optional(Utf8Path::from_path(file.path())?).ok()??;
+        said.lines().rev().find_map(|line| serde_json::from_str(line).ok())
     }
 
     fn eval(

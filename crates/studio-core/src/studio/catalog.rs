@@ -72,6 +72,11 @@ pub(super) fn taken(home: &Home) -> Result<Vec<(CommitId, i64)>> {
     Ok(found.into_iter().rev().map(|((seconds, _), id)| (id, seconds)).collect())
 }
 
+/// The ids of the newest snapshots, newest first.
+pub fn newest_snapshots(home: &Home, most: usize) -> Result<Vec<CommitId>> {
+    Ok(taken(home)?.into_iter().take(most).map(|(id, _)| id).collect())
+}
+
 /// The ids of all snapshots.
 pub fn snapshot_ids(home: &Home) -> Result<Vec<CommitId>> {
     ids_in(&home.snapshots())

@@ -17,7 +17,7 @@ mod rebase;
 pub(crate) mod remote;
 mod work;
 
-pub use catalog::{Cataloged, catalog, find_snapshot, hold, snapshot_ids};
+pub use catalog::{Cataloged, catalog, find_snapshot, hold, newest_snapshots, snapshot_ids};
 pub use clean::{Cleaned, Goes, Need, Plan, Policy, clean, plan};
 pub use create::{Created, create};
 pub use history::{Reversed, redo, undo};

@@ -32,7 +32,7 @@ pub use forward::{Ask, NewKernel, Plan, switch, test};
 pub(crate) use generations::Sources;
 pub use generations::{Difference, Health, Listed, MadeGeneration, Mark, Results, Side};
 pub use generations::{OpenAttempt, Standing, open_attempts};
-pub use generations::{difference, generations, table};
+pub use generations::{difference, generations, numbers, table};
 pub use options::AttemptArgs;
 pub use preflight::{BootRoom, boot_room};
 pub use rollback::{Goal, rollback};

@@ -2,6 +2,7 @@
 
 use super::elevation::Elevation;
 use crate::activation::{Machine, Place};
+use crate::complete;
 use crate::config::{Key, Settings};
 use crate::context::Context;
 use crate::error::Result;
@@ -14,10 +15,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SiteArgs {
     /// The configuration: a host, a home or a package
-    #[arg(long, value_name = "NAME", help_heading = "Target", global = true)]
+    #[arg(long, value_name = "NAME", help_heading = "Target", global = true, add = complete::hosts())]
     pub host: Option<String>,
     /// What is switched: nixos, home, darwin or profile
     #[arg(long, value_name = "KIND", help_heading = "Target", global = true)]
+    #[arg(add = complete::words(&["nixos", "home", "darwin", "profile"]))]
     pub target: Option<String>,
     /// Work on the machine with this root folder
     ///
@@ -39,7 +41,8 @@ pub struct SiteArgs {
         value_name = "PROGRAM",
         help_heading = "Target",
         global = true,
-        hide_short_help = true
+        hide_short_help = true,
+        add = complete::words(&["auto", "sudo", "doas", "run0", "none"])
     )]
     pub elevate: Option<String>,
 }

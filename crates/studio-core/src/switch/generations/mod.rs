@@ -28,7 +28,7 @@ pub(crate) use source::Sources;
 pub(super) use table::plain;
 pub(super) use unfinished::unfinished;
 
-use super::Site;
+use super::{Site, SiteArgs};
 use crate::activation::Generation;
 use crate::context::Context;
 use crate::error::Result;
@@ -119,6 +119,20 @@ pub fn generations(cx: &Context, site: &Site) -> Result<Vec<Listed>> {
         }
     });
     Ok(listed.collect())
+}
+
+/// The numbers of a target's generations, lowest first, each with the first line of its commit's message, if that is known.
+/// Links and records are read, and nothing is asked.
+pub fn numbers(cx: &Context, args: &SiteArgs) -> Result<Vec<(u64, Option<String>)>> {
+    let place = Site::without_flake(cx, args)?.place;
+    let inventory = Inventory::read(&place).or_else(|_| Inventory::with(&place, vec![]))?;
+    let sources = Sources::of(cx.home()?);
+    let numbers = inventory.generations.iter().map(|generation| {
+        let path = generation.path.as_ref();
+        let commit = path.and_then(|path| inventory.snapshot(Some(generation.number), path));
+        (generation.number, commit.and_then(|commit| sources.subject(&commit)))
+    });
+    Ok(numbers.collect())
 }
 
 /// One generation without its size, which costs a question to nix.
