@@ -7,6 +7,7 @@
 use crate::docs::with_part;
 use crate::error::{Error, Result};
 use crate::example::Place;
+use crate::picture::picture;
 use crate::test::Tools;
 use crate::workspace::{Profile, Workspace};
 use camino::Utf8Path;
@@ -21,7 +22,7 @@ pub struct Demo {
     /// Fail unless the README's tour is what was shown
     #[arg(long, conflicts_with = "write")]
     check: bool,
-    /// Write what was shown into the README as its tour
+    /// Write what was shown into the README as its tour, and draw docs/demo.svg
     #[arg(long)]
     write: bool,
 }
@@ -52,6 +53,8 @@ impl Demo {
             let tour = tour(&shown, &place.dir);
             let new = with_part(&old, "tour", &tour)?;
             if self.write {
+                let drawn = workspace.root.join("docs/demo.svg");
+                std::fs::write(&drawn, picture(&new)).map_err(Error::io("write", &drawn))?;
                 std::fs::write(&readme, new).map_err(Error::io("write", &readme))?;
             } else if masked(&old) != masked(&new) {
                 return Err(Error::new("README.md tells a tour that is not what the demo shows")

@@ -20,6 +20,7 @@ mod error;
 mod example;
 mod install;
 mod package;
+mod picture;
 mod provider;
 mod run;
 mod test;
