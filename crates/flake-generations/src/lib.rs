@@ -79,7 +79,7 @@ git flake-generations --target profile --host hello
     }
 
     fn run(self, cx: &Context) -> Result<Done> {
-        let site = Site::without_flake(cx, &self.site)?;
+        let site = Site::to_read(cx, &self.site)?;
         if let Some(What::Diff { from, to, stat }) = &self.what {
             let shown = Shown {
                 stat: *stat,

@@ -35,7 +35,7 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
          mkdir -p $profiles
          ln -s {store}/{SYSTEM} $profiles/system-1-link
          ln -s system-1-link $profiles/system
-         cp $(command -v flake-rollback) $(command -v studio-activate) bin/
+         cp $(command -v flake-rollback) $(command -v flake-generations) $(command -v studio-activate) bin/
          chmod 755 . bin/*
          chmod -R a-w machine
          run=
@@ -43,6 +43,8 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
            chown -R 65534 home
            run='setpriv --reuid=65534 --regid=65534 --clear-groups'
          fi
+         # Who only reads needs none.
+         STUDIO_ELEVATE=no-such-program $run bin/flake-generations --host demo --root machine > home/listed
          $run bin/flake-rollback 1 --host demo --root machine"
     );
     let outcome = sandbox.sh(".", &script);
@@ -51,6 +53,8 @@ fn root_is_asked_for_once_by_absolute_path_and_told_everything_by_arguments() {
     assert!(outcome.stderr.contains("Sorry, you may not do that.\n"), "{outcome}");
     assert!(outcome.stderr.ends_with("hint: nothing was changed\n"), "{outcome}");
     assert_eq!(sandbox.read("home/calls"), "call\n");
+    let listed = sandbox.read("home/listed");
+    assert!(listed.ends_with("current\n"), "{listed}");
 
     let arguments = sandbox.read("home/arguments");
     let id = arguments.lines().find_map(|line| line.strip_prefix("--id=")).expect("an id");

@@ -94,18 +94,31 @@ impl Site {
         Ok(Site { target, machine, place, elevation, settings: settings.clone() })
     }
 
-    /// The site that going back and listing work on: nothing is evaluated, because the flake may be what is broken.
+    /// The site that going back works on: nothing is evaluated, because the flake may be what is broken.
     pub fn without_flake(cx: &Context, args: &SiteArgs) -> Result<Site> {
-        let top = cx.env.cwd().ancestors().find(|folder| folder.join("flake.nix").is_file());
-        let settings = args.settings(cx, top)?;
-        let kind = settings.parsed::<Kind>(Key::Target)?.unwrap_or(Kind::Nixos);
-        let machine = args.machine(cx)?;
-        let name = match settings.parsed::<ConfigName>(Key::Host)? {
-            Some(name) => name,
-            None => usual_name(cx, kind, &machine)?,
-        };
-        Site::of(cx, Target { kind, name }, machine, &settings)
+        let (target, machine, settings) = named(cx, args)?;
+        Site::of(cx, target, machine, &settings)
     }
+
+    /// The same for reading alone, which takes nobody's privilege: none is looked for.
+    pub fn to_read(cx: &Context, args: &SiteArgs) -> Result<Site> {
+        let (target, machine, settings) = named(cx, args)?;
+        let place = machine.place(&target, &cx.env, &cx.home()?)?;
+        Ok(Site { target, machine, place, elevation: Elevation::None, settings })
+    }
+}
+
+/// The target that the arguments, the settings and the machine mean, without asking nix.
+fn named(cx: &Context, args: &SiteArgs) -> Result<(Target, Machine, Settings)> {
+    let top = cx.env.cwd().ancestors().find(|folder| folder.join("flake.nix").is_file());
+    let settings = args.settings(cx, top)?;
+    let kind = settings.parsed::<Kind>(Key::Target)?.unwrap_or(Kind::Nixos);
+    let machine = args.machine(cx)?;
+    let name = match settings.parsed::<ConfigName>(Key::Host)? {
+        Some(name) => name,
+        None => usual_name(cx, kind, &machine)?,
+    };
+    Ok((Target { kind, name }, machine, settings))
 }
 
 /// The name that a target has when nobody says one: that of the last attempt, else what tools take for this kind.

@@ -124,7 +124,7 @@ pub fn generations(cx: &Context, site: &Site) -> Result<Vec<Listed>> {
 /// The numbers of a target's generations, lowest first, each with the first line of its commit's message, if that is known.
 /// Links and records are read, and nothing is asked.
 pub fn numbers(cx: &Context, args: &SiteArgs) -> Result<Vec<(u64, Option<String>)>> {
-    let place = Site::without_flake(cx, args)?.place;
+    let place = Site::to_read(cx, args)?.place;
     let inventory = Inventory::read(&place).or_else(|_| Inventory::with(&place, vec![]))?;
     let sources = Sources::of(cx.home()?);
     let numbers = inventory.generations.iter().map(|generation| {
