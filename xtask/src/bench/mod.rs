@@ -18,6 +18,7 @@ mod snapshots;
 mod start_up;
 mod switch;
 mod times;
+mod view;
 
 use crate::error::{Error, Result};
 use crate::test::Tools;
@@ -74,6 +75,8 @@ enum Part {
     Build,
     /// What it takes to say what differs between two systems, beside `nix store diff-closures`.
     Changes,
+    /// What it costs to be shown a build that says 10,000 lines a second.
+    View,
     /// What snapshots and studios take beside worktrees and clones.
     Snapshots,
     /// What long histories make of that.
@@ -100,7 +103,7 @@ impl Bench {
         let both = ["2.26", "2.34"].map(str::to_owned).to_vec();
         let versions = if self.nix.is_empty() { both } else { self.nix.clone() };
         let dix = if self.against_dix { Some(dix::program(workspace)?) } else { None };
-        let with_nix = [Part::Evaluations, Part::Switch, Part::Build, Part::Changes];
+        let with_nix = [Part::Evaluations, Part::Switch, Part::Build, Part::Changes, Part::View];
         let with_nix = with_nix.into_iter().any(|part| self.wants(part));
         for version in versions.iter().filter(|_| with_nix) {
             let tools = Tools::get(workspace, Some(version))?;
@@ -112,6 +115,9 @@ impl Bench {
             }
             if self.wants(Part::Build) {
                 broken.extend(build::build(workspace, &programs, &tools, nh.as_deref())?);
+            }
+            if self.wants(Part::View) {
+                broken.extend(view::view(workspace, &programs, &tools)?);
             }
             if self.wants(Part::Changes) {
                 broken.extend(changes::changes(workspace, &programs, &tools, dix.as_deref())?);
