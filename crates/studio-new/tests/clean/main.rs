@@ -109,6 +109,17 @@ fn what_nothing_needs_goes_with_everything_that_it_had() {
 }
 
 #[test]
+fn who_has_no_studio_gets_no_folder_by_cleaning() {
+    let sandbox = Sandbox::new();
+    for line in ["studio --clean --yes", "studio --clean --dry-run"] {
+        let outcome = sandbox.run("", line);
+        outcome.ok();
+        assert_eq!(outcome.to_string(), "------- stderr -------\nthere is nothing to remove\n");
+    }
+    assert_eq!(sandbox.sh("home", "ls -A").ok(), ".gitconfig");
+}
+
+#[test]
 fn on_a_terminal_it_is_asked_and_no_is_the_answer_of_who_says_nothing() {
     let shelf = Shelf::of(18).without_studio();
     let ask = |answer: &str| {

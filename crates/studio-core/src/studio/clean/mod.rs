@@ -152,8 +152,12 @@ fn is_new(home: &Home, id: &CommitId) -> bool {
 
 /// Does what was planned, less what is needed by now.
 pub fn clean(cx: &Context, home: &Home, plan: &Plan) -> Result<Cleaned> {
-    let _lock = Lock::wait(&home.lock("clean"), &cx.command, &cx.ui)?;
     let mut cleaned = Cleaned::default();
+    if !home.root().is_dir() {
+        // Of a user who has no studio, whom a timer may call for: nothing is begun by cleaning.
+        return Ok(cleaned);
+    }
+    let _lock = Lock::wait(&home.lock("clean"), &cx.command, &cx.ui)?;
     let read = || Needs::read(cx, home, plan.other_root.as_deref());
     for some in plan.goes.chunks(AT_ONCE) {
         // Whoever begins to use one of them from here on waits, and finds it gone.
