@@ -93,7 +93,7 @@ fn plain(file: &str, text: &str, values: &[(Placeholder, Value)]) -> Result<Stri
             Some(text) => filled.push_str(&text),
             None => {
                 let message = format!(
-                    "the value of `{}` cannot be written here: in files that are not Nix only letters, digits and `-_.:/+` \
+                    "the value of `{}` cannot be written here: in files that are not Nix only letters, digits and `-_.:/+@` \
                      can",
                     placeholder.key
                 );
@@ -107,7 +107,7 @@ fn plain(file: &str, text: &str, values: &[(Placeholder, Value)]) -> Result<Stri
 
 /// Whether a character means itself in nearly every syntax.
 fn is_plain(c: char) -> bool {
-    c.is_alphanumeric() || "-_.:/+".contains(c)
+    c.is_alphanumeric() || "-_.:/+@".contains(c)
 }
 
 #[cfg(test)]

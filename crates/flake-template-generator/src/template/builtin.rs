@@ -15,8 +15,8 @@ pub fn all() -> [BuiltIn; 6] {
         "seed": "template.toml" "flake.nix";
         "devshell": "template.toml" "flake.nix";
         "rust": "template.toml" "flake.nix" "Cargo.toml" "Cargo.lock" "src/main.rs";
-        "nixos": "template.toml" "flake.nix" "configuration.nix" "hardware-configuration.nix";
-        "home": "template.toml" "flake.nix" "home.nix";
+        "nixos": "template.toml" "flake.nix" "configuration.nix" "hardware-configuration.nix" "studio.toml";
+        "home": "template.toml" "flake.nix" "home.nix" "studio.toml";
         "lxc": "template.toml" "flake.nix" "configuration.nix";
     }
 }

@@ -96,6 +96,8 @@ fn nixos() {
     assert_eq!(host["system"]["stateVersion"], "24.11");
     assert_eq!(host["drv"], "aarch64-linux");
     assert_eq!(host["packages"], serde_json::json!(["git"]));
+    let settings = sandbox.read("work/out/studio.toml");
+    assert!(settings.ends_with("\ntarget = \"nixos\"\nhost = \"box-1\"\n"), "{settings}");
 }
 
 #[test]
@@ -107,6 +109,8 @@ fn home() {
         "home: home.activationPackage.name + home.config.home.homeDirectory",
     );
     assert_eq!(home, r#""home-of-ada@box/Users/ada@box""#);
+    let settings = sandbox.read("work/out/studio.toml");
+    assert!(settings.ends_with("\ntarget = \"home\"\nhost = \"ada@box\"\n"), "{settings}");
 }
 
 #[test]

@@ -272,9 +272,12 @@ impl NewFlake {
                 ));
             }
         }
-        let settings =
-            format!("target = \"{}\"\nhost = \"{}\"\n", self.template.target(), self.host);
-        fs::write_new(&flake.join("studio.toml"), settings.as_bytes())?;
+        // Templates that are built in bring theirs.
+        if self.template == Template::This {
+            let settings =
+                format!("target = \"{}\"\nhost = \"{}\"\n", self.template.target(), self.host);
+            fs::write_new(&flake.join("studio.toml"), settings.as_bytes())?;
+        }
         outside::begin(&flake, &format!("flake: {}", self.made_of()))?;
         fs::rename(&flake, &self.folder)
     }
