@@ -21,6 +21,28 @@
         default = studio;
       });
 
+      apps = forEach (
+        pkgs:
+        import ./nix/apps.nix {
+          inherit (nixpkgs) lib;
+          inherit (ours pkgs) studio;
+        }
+      );
+
+      # A personal flake to start from; `flake-template-generator` writes the same with one's own values.
+      templates = {
+        default = self.templates.nixos;
+      }
+      // nixpkgs.lib.genAttrs [ "home" "nixos" ] (name: {
+        path = ./templates + "/${name}";
+        description =
+          (nixpkgs.lib.importTOML (./crates/flake-template-generator/templates + "/${name}/template.toml")).about;
+        welcomeText = ''
+          Put your own names in the place of `me` and `machine`, in the file `studio.toml` too, and commit all of it.
+          Then `studio --upstream .` makes a studio of it.
+        '';
+      });
+
       overlays.default = final: _: { studio = final.callPackage ./nix/package.nix { }; };
 
       nixosModules.default = import ./nix/module.nix ours;

@@ -15,6 +15,8 @@
   # Each test has a store of its own below its temporary folder, so a build may run them.
   suite = studio.overrideAttrs (old: {
     pname = "${old.pname}-suite";
+    # Tests read documents, Nix files and templates, too.
+    src = ../.;
     cargoTestFlags = [ "--workspace" ];
     nativeCheckInputs = [
       git

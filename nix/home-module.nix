@@ -28,6 +28,7 @@ in
         upstream = "git@example.org:me/machines.git";
         target = "home";
         editor = "hx";
+        clean.keep = 50;
       };
       description = ''
         What stands in {file}`$XDG_CONFIG_HOME/studio/config.toml`; `studio --show-config` lists what there is.
@@ -42,6 +43,20 @@ in
         Whether git knows the commands (`git flake-rollback`, `git flake rollback`) outside of studios too; inside
         them it does anyway. It takes effect where home-manager writes git's configuration (`programs.git.enable`).
       '';
+    };
+
+    clean = {
+      enable = lib.mkEnableOption ''
+        a timer by which snapshots that nothing needs are removed (`studio --clean`), where there is a systemd. What is
+        kept is said by `settings.clean`. It collects no garbage of Nix
+      '';
+
+      dates = lib.mkOption {
+        type = lib.types.str;
+        default = "weekly";
+        example = "Sun 03:00";
+        description = "When that is; {manpage}`systemd.time(7)` has the form.";
+      };
     };
   };
 
@@ -64,6 +79,28 @@ in
           ExecStart = "${cfg.package}/bin/studio-activate recover --user";
         };
         Install.WantedBy = [ "default.target" ];
+      };
+      studio-clean = lib.mkIf cfg.clean.enable {
+        Unit.Description = "remove snapshots that nothing needs";
+        Service = {
+          Type = "oneshot";
+          # git and nix are the user's own, wherever this user has them from.
+          Environment = [
+            "PATH=%h/.nix-profile/bin:/etc/profiles/per-user/%u/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/bin:/usr/bin:/bin"
+          ];
+          ExecStart = "${cfg.package}/bin/studio --clean --yes";
+        };
+      };
+    };
+    systemd.user.timers = lib.mkIf (pkgs.stdenv.hostPlatform.isLinux && cfg.clean.enable) {
+      studio-clean = {
+        Unit.Description = "remove snapshots that nothing needs";
+        Timer = {
+          OnCalendar = cfg.clean.dates;
+          # What was missed while the machine was off is done when it runs.
+          Persistent = true;
+        };
+        Install.WantedBy = [ "timers.target" ];
       };
     };
     programs.git.includes = lib.mkIf cfg.gitAliases [

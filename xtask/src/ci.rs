@@ -7,6 +7,7 @@ use crate::docs::Docs;
 use crate::error::{Error, Result};
 use crate::run;
 use crate::test::Test;
+use crate::tidy;
 use crate::workspace::Workspace;
 
 /// The Nix that the end-to-end tests run with a second time.
@@ -26,8 +27,9 @@ pub struct Ci {
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// Cheap ones first. The tests come last, so that their result is what a long log ends with.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("fmt", |workspace| run::cargo_in(&workspace.root, &["fmt", "--all", "--check"], &[])),
+    ("tidy", tidy::check),
     ("clippy", |workspace| {
         let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         run::cargo_in(&workspace.root, &args, &[])

@@ -1,13 +1,12 @@
 //! `cargo xtask docs`: the documents that are written by the programs themselves, so that they
 //! cannot drift.
 //!
-//! One page a program in `docs/commands/`, an index of them, and the table of commands in the
-//! README. With `--check` nothing is written: it fails where a document is not what it would be,
-//! and where the repository is untidy.
+//! One page a program in `docs/commands/`, an index of them, the table of commands in the README,
+//! and the templates of the flake. With `--check` nothing is written: it fails where a document is not what it would be.
 
 use crate::error::{Error, Result};
 use crate::run;
-use crate::tidy;
+use crate::templates;
 use crate::workspace::{Profile, Workspace, typed};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
@@ -15,7 +14,7 @@ use std::collections::BTreeMap;
 /// Write the generated documents, or check them
 #[derive(clap::Args)]
 pub struct Docs {
-    /// Write nothing; fail if a document is out of date or the repository is untidy
+    /// Write nothing; fail if a document is out of date
     #[arg(long)]
     pub check: bool,
 }
@@ -37,12 +36,11 @@ impl Docs {
             .iter()
             .map(|name| page(&programs, name))
             .collect::<Result<Vec<Page>>>()?;
-        let wanted = documents(workspace, &pages)?;
-        let folder = workspace.root.join("docs/commands");
-        let stale = stale(&folder, &wanted);
+        let mut wanted = documents(workspace, &pages)?;
+        wanted.extend(templates::wanted(workspace, &programs)?);
+        let stale = stale(workspace, &wanted)?;
         if self.check {
-            compare(workspace, &wanted, &stale)?;
-            return tidy::check(workspace);
+            return compare(workspace, &wanted, &stale);
         }
         for (path, text) in &wanted {
             write(path, text)?;
@@ -112,15 +110,15 @@ pub fn with_part(text: &str, name: &str, part: &str) -> Result<String> {
     Ok(format!("{before}{open}{part}{close}{after}"))
 }
 
-/// Pages of programs that are no more.
-fn stale(folder: &Utf8Path, wanted: &BTreeMap<Utf8PathBuf, String>) -> Vec<Utf8PathBuf> {
-    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
-    let mut stale: Vec<Utf8PathBuf> = entries
-        .map(camino::Utf8DirEntry::into_path)
-        .filter(|path| path.extension() == Some("md") && !wanted.contains_key(path))
-        .collect();
-    stale.sort();
-    stale
+/// Pages of programs and files of templates that are no more.
+fn stale(
+    workspace: &Workspace,
+    wanted: &BTreeMap<Utf8PathBuf, String>,
+) -> Result<Vec<Utf8PathBuf>> {
+    let mut stale = templates::files(&workspace.root.join("docs/commands"))?;
+    stale.extend(templates::files(&templates::folder(workspace))?);
+    stale.retain(|path| !wanted.contains_key(path));
+    Ok(stale)
 }
 
 fn compare(

@@ -23,6 +23,7 @@ mod package;
 mod picture;
 mod provider;
 mod run;
+mod templates;
 mod test;
 mod tidy;
 mod workspace;
