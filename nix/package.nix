@@ -10,7 +10,8 @@
 }:
 let
   manifest = lib.importTOML ../Cargo.toml;
-  release = "target/${stdenv.hostPlatform.rust.cargoShortTarget}/release";
+  # Where cargo puts programs; the last part is a variable of the build, `release` unless somebody says otherwise.
+  built = "target/${stdenv.hostPlatform.rust.cargoShortTarget}/$cargoBuildType";
 in
 rustPlatform.buildRustPackage {
   pname = "studio";
@@ -51,13 +52,13 @@ rustPlatform.buildRustPackage {
     if stdenv.buildPlatform.canExecute stdenv.hostPlatform then
       ''
         runHook preInstall
-        ${release}/xtask dist --prefix "$out" --from ${release}
+        ${built}/xtask dist --prefix "$out" --from ${built}
         runHook postInstall
       ''
     else
       ''
         runHook preInstall
-        for program in ${release}/{studio,studio-activate,bootstrap-config-generator,mutable-*,flake-*}; do
+        for program in ${built}/{studio,studio-activate,bootstrap-config-generator,mutable-*,flake-*}; do
           [ ! -x "$program" ] || install -D -m 755 -t "$out/bin" "$program"
         done
         runHook postInstall

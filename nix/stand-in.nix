@@ -1,5 +1,5 @@
 # Evaluates flake.nix with functions of nixpkgs that only note what they are given. It finds slips of the pen in modules (a
-# path that is not there, an attribute that nobody gives), not whether the package builds.
+# path that is not there, an attribute that nobody gives); `offline` is what builds.
 let
   lib = import ./offline/lib.nix // {
     mkEnableOption = _: lib.mkOption { default = false; };

@@ -27,7 +27,7 @@ pub struct Ci {
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
 /// Cheap ones first. The tests come last, so that their result is what a long log ends with.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", |workspace| run::cargo_in(&workspace.root, &["fmt", "--all", "--check"], &[])),
     ("tidy", tidy::check),
     ("clippy", |workspace| {
@@ -44,6 +44,13 @@ const STEPS: [Step; 8] = [
     ("end-to-end", |workspace| {
         let cargo = ["--test", "*"].map(str::to_owned).to_vec();
         Test { nix: Some(SECOND_NIX.to_owned()), cargo, ..Test::default() }.run(workspace)
+    }),
+    // Compiles everything once more, so it is none of the tests that one calls all day.
+    ("nix-build", |workspace| {
+        // Crates of other systems are in the lock file, too, and no build here has needed them.
+        run::cargo_in(&workspace.root, &["fetch", "--locked"], &[])?;
+        let cargo = ["--package", "xtask", "--test", "nix_build", "--", "--ignored"];
+        Test { cargo: cargo.map(str::to_owned).to_vec(), ..Test::default() }.run(workspace)
     }),
     ("test", |workspace| Test::default().run(workspace)),
 ];
