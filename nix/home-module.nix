@@ -46,10 +46,7 @@ in
     };
 
     clean = {
-      enable = lib.mkEnableOption ''
-        a timer by which snapshots that nothing needs are removed (`studio --clean`), where there is a systemd. What is
-        kept is said by `settings.clean`. It collects no garbage of Nix
-      '';
+      enable = lib.mkEnableOption "a timer that removes snapshots that nothing needs (`studio --clean`), where there is a systemd";
 
       dates = lib.mkOption {
         type = lib.types.str;

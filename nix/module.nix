@@ -53,10 +53,7 @@ in
     };
 
     clean = {
-      enable = lib.mkEnableOption ''
-        a timer by which each user's snapshots that nothing needs are removed (`studio --clean`). It collects no garbage
-        of Nix
-      '';
+      enable = lib.mkEnableOption "a timer of each user that removes snapshots that nothing needs (`studio --clean`)";
 
       dates = lib.mkOption {
         type = lib.types.str;
