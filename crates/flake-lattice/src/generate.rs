@@ -6,6 +6,7 @@ use crate::coarsen::{Learnt, Outcome, cause_of};
 use crate::emit::{self, Emitted, Files};
 use crate::graph::{Graph, NodeId};
 use crate::model::*;
+use crate::package::Locals;
 use crate::plan::{self, Loaded, Request};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
@@ -88,7 +89,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         Some(cause) => run.proven_whole(&loaded, cause, proof)?,
         None => run.finest(&loaded, &script.cfg, proof)?,
     };
-    if let Some(tests) = emit::tests(&loaded.package, &loaded.features)? {
+    if let Some(tests) = emit::tests(&loaded.package, &loaded.features, loaded.output.as_deref())? {
         add(&mut files, "tests", &tests);
     }
     let inputs = inputs(request, &loaded, &run.read)?;
@@ -323,6 +324,15 @@ fn inputs(request: &Request, loaded: &Loaded, read: &BTreeSet<Utf8PathBuf>) -> R
         };
         files.insert(shown, digest_of(&path));
     }
+    // Packages of neighbouring folders, each as one: they are compiled along, and may be vendored.
+    for dependency in &package.dependencies {
+        // One that is not there is cargo's to tell, if it is needed.
+        let locals = Locals::of(&request.cargo, [dependency]).unwrap_or_default();
+        for local in locals.iter().filter(|local| local.folder != package.folder) {
+            let shown = emit::relative(&package.folder, &local.folder) + "/";
+            files.insert(shown, digest_of(&local.folder.join("")));
+        }
+    }
     Ok(Inputs {
         format: FORMAT,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -339,8 +349,13 @@ pub fn files_of(package: &Utf8Path) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// The digest of a file; of none, nothing.
+/// The digest of a file; of none, nothing. Of a package's folder, whose path ends with a slash, that of its files.
 pub fn digest_of(path: &Utf8Path) -> String {
+    if path.as_str().ends_with('/') {
+        let files = files_of(path).unwrap_or_default();
+        let lines = files.iter().map(|(path, digest)| format!("{digest} {path}\n"));
+        return crate::digest::hex(lines.collect::<String>().as_bytes());
+    }
     fs::read(path).map(|bytes| crate::digest::hex(&bytes)).unwrap_or_default()
 }
 

@@ -5,24 +5,27 @@
 //! does.
 
 use crate::digest;
-use crate::emit::{self, Files, OwnScript};
+use crate::emit::{self, Files, OwnScript, Stand};
 use crate::generate::Generated;
-use crate::package::Dependency;
+use crate::package::{Dependency, Locals};
 use crate::plan::{self, Loaded, Request};
-use crate::wiring::Outside;
+use crate::wiring::{self, Outside};
 use camino::Utf8Path;
-use cargo_metadata::Metadata;
+use cargo_metadata::{DependencyKind, Metadata};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use studio_core::error::{Error, OrSay, Result};
 use studio_core::fs::{self, Lock};
 use studio_core::generated::{Kind, Tree};
 use studio_core::process::{Failure, Program};
-use studio_core::ui::{self, Ui, count};
+use studio_core::ui::{Ui, count};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 /// The folder of the package, in that of the lattice.
 pub const FOLDER: &str = "externals";
+
+/// The folder of another such package, which has what the crate's tests depend on besides.
+pub const FOR_TESTS: &str = "externals-tests";
 
 /// Where the sources lie in it.
 const SOURCES: &str = "vendor";
@@ -36,52 +39,123 @@ const CONFIG: &str = ".cargo/config.toml";
 /// The file by which cargo knows a package whose source it has copied.
 const CHECKSUM: &str = ".cargo-checksum.json";
 
-/// Adds the folder to the tree, if there is anything in it that can be had: with [`Outside::Left`] that is the package of
-/// a crate whose build script has to run and which depends on nothing. Returns the digest of all of it, if it is there.
-///
-/// # Errors
-/// If a dependency is a folder of this machine, or cargo does not have all sources at hand.
-pub fn add(
-    tree: &mut Tree,
-    request: &Request,
-    cache: &Utf8Path,
-    generated: &Generated,
-    outside: Outside,
-    ui: &Ui,
-) -> Result<Option<String>> {
-    let loaded = Loaded::read(request, &[])?;
-    let (package, features) = (&loaded.package, &loaded.features);
-    let script = match (&package.build_script, &generated.lattice.whole) {
-        (Some(_), Some(_)) => OwnScript::Run,
-        _ => OwnScript::None,
-    };
-    let dependencies: Vec<&Dependency> = emit::dependencies(package, features, script).collect();
-    match (dependencies.is_empty(), outside, script) {
-        (false, Outside::Left, _) | (true, _, OwnScript::None) => return Ok(None),
-        _ => {}
+/// What is added for a lattice, and what it is made of.
+pub struct Vendor<'a> {
+    /// What was taken apart.
+    pub request: &'a Request,
+    /// Where cargo copies.
+    pub cache: &'a Utf8Path,
+    /// The lattice.
+    pub generated: &'a Generated,
+    /// What becomes of the crates.
+    pub outside: Outside,
+    /// Who is told.
+    pub ui: &'a Ui,
+}
+
+impl Vendor<'_> {
+    /// Adds the folder to the tree, if there is anything in it that can be had: with [`Outside::Left`] that is the package
+    /// of a crate whose build script has to run and which depends on nothing. Adds [`FOR_TESTS`], too, if the crate's
+    /// tests depend on more than its library. Returns the digest of the first, if it is there.
+    ///
+    /// # Errors
+    /// If cargo does not have all sources at hand.
+    pub fn add(&self, tree: &mut Tree) -> Result<Option<String>> {
+        let loaded = Loaded::read(self.request, &[])?;
+        let (package, features) = (&loaded.package, &loaded.features);
+        let script = match (&package.build_script, &self.generated.lattice.whole) {
+            (Some(_), Some(_)) => OwnScript::Run,
+            _ => OwnScript::None,
+        };
+        let dependencies: Vec<&Dependency> =
+            emit::dependencies(package, features, script).collect();
+        let digest = match (dependencies.is_empty(), self.outside, script) {
+            (false, Outside::Left, _) | (true, _, OwnScript::None) => None,
+            _ => {
+                let locals = Locals::of(&self.request.cargo, dependencies.iter().copied())?;
+                let externals = &loaded.externals;
+                let stand =
+                    Stand { package, features, externals, script, tests: vec![], locals: &locals };
+                let lock = self.generated.files.get(LOCK);
+                Some(self.add_to(tree, FOLDER, &loaded, &stand, lock)?)
+            }
+        };
+        if self.outside == Outside::Vendored
+            && self.generated.files.contains_key("tests/Cargo.toml")
+            && !wiring::tests_are_built(tree)
+            && let Err(error) = self.add_for_tests(tree, &loaded, script)
+        {
+            let causes = error.causes().join("; ");
+            self.ui.step(format!("the tests are left to cargo: {}: {causes}", error.message()));
+        }
+        Ok(digest)
     }
-    let folders = dependencies.iter().filter(|one| one.path.is_some());
-    let folders: Vec<&str> = folders.map(|one| one.key.as_str()).collect();
-    if !folders.is_empty() {
-        let names = ui::names(&folders, 12);
-        return Err(Error::new("not all that the crate depends on can be vendored")
-            .because(format!("no registry and no git has it, but a folder: {names}"))
-            .hint("leave out `--vendor`, and build by cargo"));
+
+    /// Adds what tests depend on together with all else, as cargo does: what one asks of a crate another gets, too.
+    fn add_for_tests(&self, tree: &mut Tree, loaded: &Loaded, script: OwnScript) -> Result<()> {
+        let (package, features) = (&loaded.package, &loaded.features);
+        let is_for_tests = |one: &&Dependency| one.kind == DependencyKind::Development;
+        let tests: Vec<&Dependency> = package.dependencies.iter().filter(is_for_tests).collect();
+        let all = emit::dependencies(package, features, script).chain(tests.iter().copied());
+        let locals = Locals::of(&self.request.cargo, all)?;
+        if locals.at(&package.folder).is_some() {
+            return Err(Error::new("not all that they depend on can be vendored").because(
+                format!("some of it depends on `{}` itself, and would get it whole", package.name),
+            ));
+        }
+        let externals = &loaded.externals;
+        let stand = Stand { package, features, externals, script, tests, locals: &locals };
+        // The lock file of the lattice says nothing of tests.
+        let lock = loaded.lock.as_ref().map(|text| text.clone().into_bytes());
+        let lock = lock.as_ref().or(self.generated.files.get(LOCK));
+        self.add_to(tree, FOR_TESTS, loaded, &stand, lock).map(drop)
     }
-    let files = emit::outside(package, features, &loaded.externals, script);
-    let workshop = plan::workshop(cache, package);
-    let place = workshop.join(FOLDER);
-    fs::create_dir_all(&workshop)?;
-    let _turn = Lock::wait(&workshop.join("lock"), "flake-lattice", ui)?;
-    let copier = Copier { cargo: &request.cargo, target: &generated.lattice.target, place: &place };
-    let mut all = copier.vendored(&files, generated.files.get(LOCK), ui)?;
-    all.extend(files.into_iter().map(|(path, bytes)| (path, (bytes, Kind::Plain))));
-    let mut known = String::new();
-    for (path, (bytes, kind)) in all {
-        let _ = writeln!(known, "{} {kind:?} {path}", digest::hex(&bytes));
-        tree.add(&format!("{FOLDER}/{path}"), bytes, kind)?;
+
+    /// Adds a package with all sources in a folder, and returns the digest of what is in it.
+    fn add_to(
+        &self,
+        tree: &mut Tree,
+        folder: &str,
+        loaded: &Loaded,
+        stand: &Stand<'_>,
+        lock: Option<&Vec<u8>>,
+    ) -> Result<String> {
+        let mut ours: Found = plain(stand.files());
+        for local in stand.locals.iter() {
+            let place = emit::local_place(local);
+            for (path, bytes) in emit::local_files(local, stand.locals)? {
+                let kind = kind_of(&local.folder.join(&path));
+                ours.insert(format!("{place}/{path}"), (bytes, kind));
+            }
+        }
+        let workshop = plan::workshop(self.cache, &loaded.package);
+        let place = workshop.join(FOLDER);
+        fs::create_dir_all(&workshop)?;
+        let _turn = Lock::wait(&workshop.join("lock"), "flake-lattice", self.ui)?;
+        let target = &self.generated.lattice.target;
+        let copier = Copier { cargo: &self.request.cargo, target, place: &place };
+        let mut all = copier.vendored(&ours, lock, self.ui)?;
+        all.extend(ours);
+        let mut known = String::new();
+        for (path, (bytes, kind)) in all {
+            let _ = writeln!(known, "{} {kind:?} {path}", digest::hex(&bytes));
+            tree.add(&format!("{folder}/{path}"), bytes, kind)?;
+        }
+        Ok(digest::hex(known.as_bytes()))
     }
-    Ok(Some(digest::hex(known.as_bytes())))
+}
+
+fn plain(files: Files) -> Found {
+    files.into_iter().map(|(path, bytes)| (path, (bytes, Kind::Plain))).collect()
+}
+
+/// Whether a file is a program; one that is not there is none.
+fn kind_of(path: &Utf8Path) -> Kind {
+    use std::os::unix::fs::PermissionsExt;
+    match path.metadata() {
+        Ok(meta) if meta.permissions().mode() & 0o100 != 0 => Kind::Executable,
+        _ => Kind::Plain,
+    }
 }
 
 /// Files with what they are.
@@ -97,14 +171,16 @@ struct Copier<'a> {
 
 impl Copier<'_> {
     /// What cargo adds to the package: its lock file, the sources, and where they are to be looked for.
-    fn vendored(&self, files: &Files, lock: Option<&Vec<u8>>, ui: &Ui) -> Result<Found> {
+    fn vendored(&self, files: &Found, lock: Option<&Vec<u8>>, ui: &Ui) -> Result<Found> {
         let place = self.place;
         if place.is_dir() {
             fs::remove_tree(place)?;
         }
         fs::create_dir_all(place)?;
-        for (path, bytes) in files {
-            fs::write_new(&place.join(path), bytes)?;
+        for (path, (bytes, _)) in files {
+            let path = place.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(place))?;
+            fs::write_new(&path, bytes)?;
         }
         // Versions that are in it stay; nodes, which are not here, are left out.
         if let Some(lock) = lock {
@@ -180,7 +256,6 @@ pub fn read(folder: &Utf8Path) -> Result<Vec<(String, Vec<u8>, Kind)>> {
 
 /// All files below a folder, under `name`.
 fn walk(folder: &Utf8Path, name: &str, found: &mut Found) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     let failed = |cause| fs::failed("read", folder, cause);
     for entry in folder.read_dir_utf8().map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -189,9 +264,7 @@ fn walk(folder: &Utf8Path, name: &str, found: &mut Found) -> Result<()> {
         if meta.is_dir() {
             walk(path, &name, found)?;
         } else {
-            let executable = meta.permissions().mode() & 0o100 != 0;
-            let kind = if executable { Kind::Executable } else { Kind::Plain };
-            found.insert(name, (fs::read(path)?, kind));
+            found.insert(name, (fs::read(path)?, kind_of(path)));
         }
     }
     Ok(())

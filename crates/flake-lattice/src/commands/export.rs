@@ -1,16 +1,17 @@
 //! `flake-lattice export`: a node and all that is below it as a lattice of its own, which needs nothing around it.
 
+use crate::emit;
 use crate::model::{Facade, LATTICE_FILE, Lattice};
 use crate::place::{Place, PlaceArgs, TOOL};
 use crate::vendor;
 use crate::wiring::{self, Options};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use studio_core::cli::{Context, Done};
 use studio_core::error::{Error, Exit, OrSay, Result};
 use studio_core::generated::{Kind, Overwrite, Tree, write};
 use studio_core::{fs, ui};
-use toml_edit::{Array, DocumentMut, value};
+use toml_edit::{Array, DocumentMut, TableLike, value};
 
 /// Copy nodes and all below them into a folder of their own
 ///
@@ -45,7 +46,7 @@ impl Args {
             wanted.insert(place.node(name)?.to_owned());
         }
         let lattice = part(&place.lattice, &wanted);
-        let tree = tree(&place, &lattice)?;
+        let tree = tree(&place, &lattice, &output)?;
         let overwrite = if self.force { Overwrite::Anything } else { Overwrite::OnlyGenerated };
         let written = write(&output, &tree, TOOL, overwrite)?;
         let nodes = ui::count(lattice.nodes.len(), "node");
@@ -98,7 +99,7 @@ fn part(lattice: &Lattice, wanted: &BTreeSet<String>) -> Lattice {
 }
 
 /// The files of a part of a lattice, out of the folder of the whole.
-fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
+fn tree(place: &Place, lattice: &Lattice, output: &Utf8Path) -> Result<Tree> {
     let mut tree = Tree::new();
     let json = serde_json::to_string_pretty(lattice).or_say(|| "the lattice cannot be written")?;
     tree.add(LATTICE_FILE, json + "\n", Kind::Plain)?;
@@ -115,7 +116,11 @@ fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
         let files: BTreeSet<&String> = node.files.keys().chain([&manifest]).collect();
         for file in files {
             let path = format!("{folder}/{file}");
-            tree.add(&path, fs::read(&place.folder.join(&path))?, Kind::Plain)?;
+            let mut bytes = fs::read(&place.folder.join(&path))?;
+            if *file == manifest {
+                bytes = moved(&bytes, &place.folder.join(&folder), &output.join(&folder))?;
+            }
+            tree.add(&path, bytes, Kind::Plain)?;
         }
     }
     if lattice.outside.is_some() {
@@ -126,6 +131,48 @@ fn tree(place: &Place, lattice: &Lattice) -> Result<Tree> {
     let options = Options::read(&place.folder)?;
     wiring::add(&mut tree, lattice, &options)?;
     Ok(tree)
+}
+
+/// A manifest as it is when its folder is another one: the way to packages of folders outside of the lattice.
+fn moved(bytes: &[u8], from: &Utf8Path, to: &Utf8Path) -> Result<Vec<u8>> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut manifest: DocumentMut =
+        text.parse().or_say(|| format!("`{from}/Cargo.toml` is no manifest of cargo"))?;
+    let mut sections: Vec<&mut dyn TableLike> = vec![];
+    for (name, item) in manifest.iter_mut() {
+        match (name.get(), item.as_table_like_mut()) {
+            ("dependencies" | "build-dependencies", Some(table)) => sections.push(table),
+            ("target", Some(targets)) => sections.extend(
+                targets
+                    .iter_mut()
+                    .filter_map(|(_, target)| target.as_table_like_mut())
+                    .flat_map(|target| target.iter_mut())
+                    .filter_map(|(_, section)| section.as_table_like_mut()),
+            ),
+            _ => {}
+        }
+    }
+    for (_, entry) in sections.into_iter().flat_map(|section| section.iter_mut()) {
+        let Some(path) = entry.get("path").and_then(|path| path.as_str()) else { continue };
+        let folder = without_steps_back(&from.join(path));
+        // Nodes move along.
+        if folder.parent() != from.parent() {
+            entry["path"] = value(emit::relative(to, &folder));
+        }
+    }
+    Ok(manifest.to_string().into_bytes())
+}
+
+/// A path in which no `..` is left.
+fn without_steps_back(path: &Utf8Path) -> Utf8PathBuf {
+    let mut plain = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// The manifest of the workspace, with the nodes as its members.

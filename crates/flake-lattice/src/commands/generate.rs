@@ -4,7 +4,7 @@ use super::Crate;
 use crate::generate::{Generated, Proof, digest_of, files_of, generate, json, options, summary};
 use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, LATTICE_FILE, Lattice};
 use crate::plan::Request;
-use crate::vendor;
+use crate::vendor::Vendor;
 use crate::wiring::{self, WiringArgs, With};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::{Context, Done};
@@ -72,8 +72,15 @@ impl Args {
         }
         if matches!(options.builder, With::Offline(_)) {
             let cache = cx.env.cache_home()?;
-            generated.lattice.outside =
-                vendor::add(&mut tree, &request, &cache, &generated, options.outside, &cx.ui)?;
+            let outside = options.outside;
+            let vendor = Vendor {
+                request: &request,
+                cache: &cache,
+                generated: &generated,
+                outside,
+                ui: &cx.ui,
+            };
+            generated.lattice.outside = vendor.add(&mut tree)?;
         }
         tree.add(LATTICE_FILE, json(&generated.lattice)?, Kind::Plain)?;
         wiring::add(&mut tree, &generated.lattice, &options)?;

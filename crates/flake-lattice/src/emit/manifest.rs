@@ -88,6 +88,11 @@ pub fn add(
     entry: &Entry,
     base: Option<&Utf8Path>,
 ) {
+    put(document, section, key, entry, table(key, entry, base));
+}
+
+/// What a manifest says of a dependency.
+pub fn table(key: &str, entry: &Entry, base: Option<&Utf8Path>) -> InlineTable {
     let one = &entry.dependency;
     let mut table = InlineTable::new();
     if one.package != key {
@@ -115,8 +120,19 @@ pub fn add(
         let features: Array = entry.features.iter().collect();
         table.insert("features", Value::Array(features));
     }
+    table
+}
+
+/// Puts that into a section, below the target that it is for.
+pub fn put(
+    document: &mut DocumentMut,
+    section: &str,
+    key: &str,
+    entry: &Entry,
+    table: InlineTable,
+) {
     let root = document.as_table_mut();
-    let sections = match &one.target {
+    let sections = match &entry.dependency.target {
         None => section_of(root, &[section]),
         Some(target) => section_of(root, &["target", target, section]),
     };

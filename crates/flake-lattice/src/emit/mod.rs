@@ -6,6 +6,7 @@
 mod assets;
 mod externals;
 mod facade;
+mod local;
 mod manifest;
 mod node;
 mod outside;
@@ -15,8 +16,9 @@ mod whole;
 mod widen;
 
 pub use externals::Externals;
+pub use local::{files as local_files, place as local_place};
 pub use manifest::relative;
-pub use outside::{OwnScript, dependencies, outside};
+pub use outside::{OwnScript, Stand, dependencies};
 pub use whole::{made_of, tests, whole};
 pub use widen::Widened;
 

@@ -4,7 +4,7 @@
 use super::externals::Entry;
 use super::manifest::{self, Manifest};
 use super::{Emitted, Externals, Files};
-use crate::package::{LibraryKind, Package, features::Features};
+use crate::package::{Dependency, Harness, LibraryKind, Package, features::Features};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
 use std::collections::BTreeSet;
@@ -123,10 +123,16 @@ fn copy(folder: &Utf8Path, root: &Utf8Path, files: &mut Files) -> Result<()> {
     Ok(())
 }
 
-/// The files of a package that a lattice may be made of, with what they hold.
-pub fn made_of(package: &Utf8Path) -> Result<Files> {
+/// The files of a package that its library may be made of, with what they hold.
+pub fn library_of(package: &Utf8Path) -> Result<Files> {
     let mut files = Files::new();
     copy(package, package, &mut files)?;
+    Ok(files)
+}
+
+/// The files of a package that a lattice may be made of, with what they hold.
+pub fn made_of(package: &Utf8Path) -> Result<Files> {
+    let mut files = library_of(package)?;
     let tests = package.join("tests");
     if tests.is_dir() {
         copy(&tests, package, &mut files)?;
@@ -169,7 +175,11 @@ pub fn facade_manifest(
 
 /// The original's integration tests, as a package of its own that uses the facade: what tests need besides must not be
 /// there for the lattice to compile. `None` if there are none, or none without features that are off.
-pub fn tests(package: &Package, features: &Features) -> Result<Option<Files>> {
+pub fn tests(
+    package: &Package,
+    features: &Features,
+    output: Option<&Utf8Path>,
+) -> Result<Option<Files>> {
     let folder = package.folder.join("tests");
     let mut tests = ArrayOfTables::new();
     for one in &package.tests {
@@ -180,6 +190,9 @@ pub fn tests(package: &Package, features: &Features) -> Result<Option<Files>> {
         let mut table = Table::new();
         table["name"] = value(&one.name);
         table["path"] = value(format!("tests/{path}"));
+        if one.harness == Harness::Own {
+            table["harness"] = value(false);
+        }
         tests.push(table);
     }
     if tests.is_empty() {
@@ -198,18 +211,12 @@ pub fn tests(package: &Package, features: &Features) -> Result<Option<Files>> {
     let mut document = manifest.document();
     document["workspace"] = Item::Table(Table::new());
     document["test"] = Item::ArrayOfTables(tests);
-    for one in &package.dependencies {
-        // A test may name what the library depends on; what lies in neighbouring folders is not here.
-        let kind = match one.kind {
-            DependencyKind::Development => true,
-            DependencyKind::Normal => features.has(one),
-            _ => false,
-        };
-        let known = document.get("dev-dependencies").is_some_and(|all| all.get(&one.key).is_some());
-        if kind && one.path.is_none() && one.key != package.name && !known {
-            let features = one.features.iter().cloned().collect();
-            let entry = Entry { dependency: one.clone(), features };
-            manifest::add(&mut document, "dev-dependencies", &one.key, &entry, None);
+    let base = output.map(|output| output.join("tests"));
+    for entry in of_tests(package, features) {
+        let key = entry.dependency.key.clone();
+        // The way to a folder is known where it is known where the lattice goes.
+        if entry.dependency.path.is_none() || base.is_some() {
+            manifest::add(&mut document, "dev-dependencies", &key, &entry, base.as_deref());
         }
     }
     let mut files = Files::new();
@@ -217,4 +224,35 @@ pub fn tests(package: &Package, features: &Features) -> Result<Option<Files>> {
     files.insert("lib.rs".to_owned(), b"#![no_std]\n".to_vec());
     files.insert("Cargo.toml".to_owned(), document.to_string().into_bytes());
     Ok(Some(files))
+}
+
+/// What tests may name: what is for them, and what the library depends on. Of what is both, each asks for features.
+fn of_tests(package: &Package, features: &Features) -> Vec<Entry> {
+    let is_itself = |one: &Dependency| {
+        one.key == package.name || one.path.as_ref().is_some_and(|path| *path == package.folder)
+    };
+    let mut entries: Vec<Entry> = vec![];
+    for kind in [DependencyKind::Development, DependencyKind::Normal] {
+        let wanted = package.dependencies.iter().filter(|one| {
+            one.kind == kind
+                && !is_itself(one)
+                && (kind == DependencyKind::Development || features.has(one))
+        });
+        for one in wanted {
+            let same = |entry: &&mut Entry| {
+                entry.dependency.key == one.key && entry.dependency.target == one.target
+            };
+            match entries.iter_mut().find(same) {
+                Some(entry) => {
+                    entry.features.extend(one.features.iter().cloned());
+                    entry.dependency.default_features |= one.default_features;
+                }
+                None => entries.push(Entry {
+                    dependency: one.clone(),
+                    features: one.features.iter().cloned().collect(),
+                }),
+            }
+        }
+    }
+    entries
 }

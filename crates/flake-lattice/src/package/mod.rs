@@ -4,15 +4,19 @@
 //! versions the dependencies have is cargo's to say when the lattice is compiled.
 
 pub mod features;
+mod local;
 mod target;
 
+pub use local::{Local, Locals};
 pub use target::{Target, toolchain};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, TargetKind};
 use std::collections::BTreeMap;
 use studio_core::error::{Error, OrSay, Result};
+use studio_core::fs;
 use studio_core::process::Program;
+use toml_edit::DocumentMut;
 
 /// A package with a library.
 #[derive(Clone, Debug)]
@@ -97,10 +101,31 @@ pub struct Test {
     pub required_features: Vec<String>,
     /// Its edition.
     pub edition: String,
+    /// What runs it.
+    pub harness: Harness,
+}
+
+/// What runs the functions of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harness {
+    /// The one that comes with the compiler.
+    Standard,
+    /// Its own `main`.
+    Own,
 }
 
 /// Reads the package in a folder, or the one that is named in the workspace there.
 pub fn load(cargo: &str, folder: &Utf8Path, name: Option<&str>) -> Result<Package> {
+    let (package, workspace) = ask(cargo, folder, name)?;
+    of(&package, workspace)
+}
+
+/// What cargo says of that package, and the folder of its workspace.
+fn ask(
+    cargo: &str,
+    folder: &Utf8Path,
+    name: Option<&str>,
+) -> Result<(cargo_metadata::Package, Utf8PathBuf)> {
     let manifest = folder.join("Cargo.toml");
     if !manifest.is_file() {
         return Err(Error::new(format!("there is no crate in `{folder}`"))
@@ -111,14 +136,14 @@ pub fn load(cargo: &str, folder: &Utf8Path, name: Option<&str>) -> Result<Packag
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path"])
         .arg(&manifest)
         .run()?;
-    let metadata: Metadata = serde_json::from_slice(&said.stdout)
+    let mut metadata: Metadata = serde_json::from_slice(&said.stdout)
         .or_say(|| "what `cargo metadata` says was not understood".to_owned())?;
     let canonical = manifest.canonicalize_utf8().unwrap_or(manifest);
-    let chosen = metadata.packages.iter().find(|package| match name {
+    let chosen = metadata.packages.iter().position(|package| match name {
         Some(name) => package.name.as_str() == name,
         None => package.manifest_path.canonicalize_utf8().is_ok_and(|path| path == canonical),
     });
-    let Some(package) = chosen else {
+    let Some(chosen) = chosen else {
         let names: Vec<&str> = metadata.packages.iter().map(|one| one.name.as_str()).collect();
         let found = match name {
             Some(name) => format!("there is no package `{name}` in `{folder}`"),
@@ -128,10 +153,10 @@ pub fn load(cargo: &str, folder: &Utf8Path, name: Option<&str>) -> Result<Packag
             .because(format!("its packages: {}", studio_core::ui::names(&names, 12)))
             .hint("name one of them: `--package NAME`"));
     };
-    of(package, &metadata)
+    Ok((metadata.packages.swap_remove(chosen), metadata.workspace_root))
 }
 
-fn of(package: &cargo_metadata::Package, metadata: &Metadata) -> Result<Package> {
+fn of(package: &cargo_metadata::Package, workspace: Utf8PathBuf) -> Result<Package> {
     let kind = |one: &cargo_metadata::Target| {
         let linked = [TargetKind::Lib, TargetKind::RLib, TargetKind::DyLib, TargetKind::StaticLib];
         if one.kind.contains(&TargetKind::ProcMacro) {
@@ -151,11 +176,12 @@ fn of(package: &cargo_metadata::Package, metadata: &Metadata) -> Result<Package>
     let folder = package.manifest_path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
     let of_kind =
         |kind: TargetKind| package.targets.iter().filter(move |one| one.kind.contains(&kind));
+    let own = with_own_harness(&package.manifest_path)?;
     Ok(Package {
         name: package.name.to_string(),
         version: package.version.to_string(),
         edition: library.edition.to_string(),
-        workspace: metadata.workspace_root.clone(),
+        workspace,
         library: library.name.replace('-', "_"),
         root: library.src_path.clone(),
         kind,
@@ -169,10 +195,26 @@ fn of(package: &cargo_metadata::Package, metadata: &Metadata) -> Result<Package>
                 path: one.src_path.clone(),
                 required_features: one.required_features.clone(),
                 edition: one.edition.to_string(),
+                harness: match own.contains(&one.name) {
+                    true => Harness::Own,
+                    false => Harness::Standard,
+                },
             })
             .collect(),
         folder,
     })
+}
+
+/// The tests for which a manifest says `harness = false`, which `cargo metadata` does not tell.
+fn with_own_harness(manifest: &Utf8Path) -> Result<Vec<String>> {
+    let text = fs::read_optional(manifest)?.unwrap_or_default();
+    let document: DocumentMut = text.parse().or_say(|| format!("`{manifest}` is no TOML"))?;
+    let tests = document.get("test").and_then(|tests| tests.as_array_of_tables());
+    let own = tests
+        .into_iter()
+        .flatten()
+        .filter(|test| test.get("harness").and_then(|harness| harness.as_bool()) == Some(false));
+    Ok(own.filter_map(|test| Some(test.get("name")?.as_str()?.to_owned())).collect())
 }
 
 fn dependency(one: &cargo_metadata::Dependency) -> Dependency {

@@ -77,7 +77,11 @@ pub(super) fn lattice_nix(lattice: &Lattice, tree: &Tree) -> Result<String> {
         packages.push_str(" inherit (crate) externals;");
     }
     let whole = text::string(&format!("{}-lattice-{}", krate.name, krate.version))?;
-    let tests = checks::tests(lattice, tree)?.unwrap_or_else(|| "{ }".to_owned());
+    let tests = checks::tests(lattice, tree)?;
+    if tests.is_some() {
+        out.push_str(&checks::more(lattice, tree)?.unwrap_or_default());
+    }
+    let tests = tests.unwrap_or_else(|| "{ }".to_owned());
     let _ = writeln!(
         out,
         "  # Everything in one folder.\n\

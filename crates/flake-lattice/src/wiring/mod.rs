@@ -15,10 +15,12 @@ mod text;
 mod toolchain;
 
 pub use args::{Record, WIRING_FILE, WiringArgs};
+pub use checks::tests_are_built;
 pub use lock_size::LockSize;
 pub use toolchain::{TOOLCHAIN_FILE, Toolchain};
 
 use crate::model::Lattice;
+use crate::vendor::{FOLDER, FOR_TESTS};
 use studio_core::Result;
 use studio_core::error::Error;
 use studio_core::generated::{Kind, Tree};
@@ -120,7 +122,7 @@ pub fn add(tree: &mut Tree, lattice: &Lattice, options: &Options) -> Result<()> 
     files.push(("lattice.nix".to_owned(), data::lattice_nix(lattice, tree)?));
     files.push(("source.nix".to_owned(), include_str!("nix/source.nix").to_owned()));
     files.extend(options.builder.files()?);
-    if parts::file(tree, "externals/Cargo.toml").is_some() {
+    if [FOLDER, FOR_TESTS].iter().any(|folder| parts::manifest(tree, folder).is_some()) {
         files.push(("externals.rs".to_owned(), include_str!("nix/externals.rs").to_owned()));
         files.push(("externals.sh".to_owned(), include_str!("nix/externals.sh").to_owned()));
     }

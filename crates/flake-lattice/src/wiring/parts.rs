@@ -150,9 +150,8 @@ pub(super) struct Named {
     pub features: BTreeSet<String>,
 }
 
-/// What of an entry says which package is meant.
-const IDENTITY: [&str; 8] =
-    ["package", "version", "path", "registry-index", "git", "branch", "tag", "rev"];
+/// What of an entry says which package is meant; the way to a folder is another one from each place.
+const IDENTITY: [&str; 7] = ["package", "version", "registry-index", "git", "branch", "tag", "rev"];
 
 /// Whether default features of a dependency are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

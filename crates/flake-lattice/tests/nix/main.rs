@@ -5,5 +5,6 @@ mod commands;
 mod externals;
 mod generated;
 mod made;
+mod neighbours;
 mod nixpkgs;
 mod registry;

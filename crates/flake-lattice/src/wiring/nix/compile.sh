@@ -35,14 +35,25 @@ done < "$here/below" > "$here/search"
 set -- "@$flagsPath" "@$here/search"
 # cargo knows by which names those from outside are called.
 if [ -n "${externals:-}" ]; then
-  set -- "$@" "@$externals/externals/flags"
+  names=$externals/externals/flags
+  # Tests may depend on more.
+  if [ -n "${test:-}" ] && [ -e "$externals/externals/test-flags" ]; then
+    names=$externals/externals/test-flags
+  fi
+  set -- "$@" "@$names"
 fi
 
 # An integration test is a program, which says itself whether it passes.
 if [ -n "${test:-}" ]; then
-  "$rustc" "$@" --test -o "$here/test" "-Clinker=$linker"
+  case $harness in
+    own) "$rustc" "$@" -o "$here/test" "-Clinker=$linker" ;;
+    *) "$rustc" "$@" --test -o "$here/test" "-Clinker=$linker" ;;
+  esac
   cd "$CARGO_MANIFEST_DIR"
-  "$here/test" --color never
+  case $harness in
+    own) "$here/test" ;;
+    *) "$here/test" --color never ;;
+  esac
   printf 'passed\n' > "$out"
   exit
 fi

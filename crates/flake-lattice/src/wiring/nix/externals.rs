@@ -60,6 +60,10 @@ fn compile(notes: &Path) -> Result<()> {
             let note = notes.join(name);
             fs::write(&note, args.join("\n")).map_err(at("write", &note))?;
         }
+        // As it is for what comes from a registry: another compiler may warn of more.
+        if !args.iter().any(|one| one == "--cap-lints") {
+            command.arg("--cap-lints=allow");
+        }
         // Where it was built, and where its source lay, is no part of what it is.
         for (folder, shown) in [(said("here")?, "build"), (said("src")?, "externals")] {
             command.arg(format!("--remap-path-prefix={folder}={shown}"));
@@ -108,6 +112,10 @@ fn build() -> Result<()> {
     if said("release")? == "true" {
         cargo.arg("--release");
     }
+    let with_tests = src.join("tests.rs").is_file();
+    if with_tests {
+        cargo.args(["--lib", "--tests"]);
+    }
     match said("NIX_BUILD_CORES").unwrap_or_default().parse::<usize>() {
         Ok(cores @ 1..) => cargo.env("CARGO_BUILD_JOBS", cores.to_string()),
         _ => &mut cargo,
@@ -120,6 +128,10 @@ fn build() -> Result<()> {
     let library = places.kept("externals", &places.out, &[&host])?;
     write(&lists.join("flags"), &library)?;
     write(&places.out.join("libexternals.dependencies"), "")?;
+    if with_tests {
+        let tests = places.kept("externals_tests", &places.out, &[&host])?;
+        write(&lists.join("test-flags"), &tests)?;
+    }
     if places.notes.join("environment").is_file() {
         let folder = lists.join("script");
         fs::create_dir(&folder).map_err(at("make", &folder))?;
@@ -132,15 +144,23 @@ fn build() -> Result<()> {
 }
 
 impl Places {
+    /// The file of the package's own library, which is empty.
+    fn library(&self) -> Result<String> {
+        let note = self.notes.join("externals");
+        let text = fs::read_to_string(&note).map_err(at("read", &note))?;
+        let args: Vec<String> = text.lines().map(str::to_owned).collect();
+        let end = after(&args, "-C").find_map(|option| option.strip_prefix("extra-filename="));
+        Ok(format!("libexternals{}.rlib", end.unwrap_or_default()))
+    }
+
     /// Copies what a crate of the package was compiled with to `folder`, and returns what tells the compiler so, a line for
     /// each flag. Libraries are taken out of folders that have all of `names` in their path, macros out of any.
     fn kept(&self, krate: &str, folder: &Path, names: &[&str]) -> Result<String> {
         let note = self.notes.join(krate);
         let text = fs::read_to_string(&note).map_err(at("read", &note))?;
         let args: Vec<String> = text.lines().map(str::to_owned).collect();
-        // The crate itself may lie among them.
-        let own = after(&args, "-C").find_map(|option| option.strip_prefix("extra-filename="));
-        let own = format!("lib{krate}{}.", own.unwrap_or_default());
+        // The package itself may lie among them.
+        let own = self.library()?;
         let mut copied = BTreeSet::new();
         let mut flags = String::new();
         for search in after(&args, "-L") {
@@ -159,7 +179,7 @@ impl Places {
                 let file = entry.map_err(at("read", path))?.path();
                 let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 let wanted = match file.extension().and_then(|end| end.to_str()) {
-                    Some("rlib") => with_libraries && !name.starts_with(&own),
+                    Some("rlib") => with_libraries && name != own,
                     Some("so" | "dylib") => true,
                     _ => false,
                 };
@@ -179,6 +199,9 @@ impl Places {
                 }
             });
             let file = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if file == own {
+                continue;
+            }
             if !copied.contains(file) {
                 return Err(format!("cargo made no `{file}` for `{name}`").into());
             }

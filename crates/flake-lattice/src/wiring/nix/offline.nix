@@ -12,6 +12,7 @@ let
   inherit (builtins)
     appendContext
     concatStringsSep
+    elem
     elemAt
     genList
     listToAttrs
@@ -211,6 +212,8 @@ in
       roots,
       dependencies,
       externals ? [ ],
+      # Those with a `main`.
+      ownHarness ? [ ],
       features ? [ ],
       env ? { },
     }:
@@ -229,6 +232,7 @@ in
           // only (others != [ ]) { inherit (crate) externals; }
           // {
             inherit name test;
+            harness = if elem test ownHarness then "own" else "standard";
             CARGO_MANIFEST_DIR = src;
             dependencies = listed (dependencies ++ others);
             flags = lines (
