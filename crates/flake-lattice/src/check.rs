@@ -3,10 +3,11 @@
 //! Not here: what is to be done about a fault ([`crate::coarsen`]).
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::Message;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use cargo_metadata::{Message, Metadata, PackageId};
+use std::collections::BTreeMap;
 use std::time::Instant;
-use studio_core::error::{Error, Result};
+use studio_core::error::{Error, OrSay, Result};
 use studio_core::fs;
 use studio_core::process::Program;
 use studio_core::ui::{Foot, Ui, clock};
@@ -108,6 +109,30 @@ impl Workshop {
 }
 
 impl Workshop {
+    /// By which names code knows the dependencies of the package in the workspace, by the names of their packages; those
+    /// that were given another name are left out.
+    ///
+    /// # Errors
+    /// If not all of them can be had.
+    pub fn libraries(&self, cargo: &str, ui: &Ui) -> Result<BTreeMap<String, String>> {
+        self.resolve(cargo, ui)?;
+        let words = ["metadata", "--format-version", "1", "--offline", "--quiet"];
+        let said = Program::new(cargo, &self.workspace).args(words).run()?;
+        let metadata: Metadata = serde_json::from_slice(&said.stdout)
+            .or_say(|| "what `cargo metadata` says was not understood")?;
+        let resolve = metadata.resolve.iter();
+        let root =
+            resolve.flat_map(|all| &all.nodes).find(|one| Some(&one.id) == root_of(&metadata));
+        let known = root.iter().flat_map(|root| &root.deps).filter_map(|dependency| {
+            let package = metadata.packages.iter().find(|one| one.id == dependency.pkg)?;
+            let is_library =
+                |one: &&cargo_metadata::Target| one.name.replace('-', "_") == dependency.name;
+            package.targets.iter().find(is_library)?;
+            Some((package.name.to_string(), dependency.name.clone()))
+        });
+        Ok(known.collect())
+    }
+
     /// Sees to it that all dependencies are there, from the network only if need be.
     pub fn resolve(&self, cargo: &str, ui: &Ui) -> Result<()> {
         let ask = |offline: &[&str]| {
@@ -122,6 +147,10 @@ impl Workshop {
             .map(drop)
             .map_err(|cause| not_compiled(&Error::from(cause).causes().join("\n"), &self.target))
     }
+}
+
+fn root_of(metadata: &Metadata) -> Option<&PackageId> {
+    metadata.resolve.as_ref()?.root.as_ref()
 }
 
 /// cargo itself failed, or a dependency does not compile: nothing that the nodes could be blamed for.

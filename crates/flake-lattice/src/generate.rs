@@ -58,11 +58,20 @@ struct Run<'a> {
 /// Makes the lattice of a crate. `cache` is where it is compiled.
 pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> Result<Generated> {
     let began = Instant::now();
-    let mut loaded = Loaded::read(request, &[])?;
+    let mut request = request.clone();
+    let mut loaded = Loaded::read(&request, &[])?;
     let folder = plan::workshop(cache, &loaded.package);
     fs::create_dir_all(&folder)?;
     let lock = folder.join("lock");
     let _turn = Lock::wait(&lock, "flake-lattice", ui)?;
+    let mut compiled = Duration::ZERO;
+    if proof == Proof::Compiled && !loaded.not_named()?.is_empty() {
+        let began = Instant::now();
+        request.libraries = libraries(&request.cargo, &loaded, &folder.join("names"), ui)?;
+        loaded = Loaded::read(&request, &[])?;
+        compiled = began.elapsed();
+    }
+    let request = &request;
     let workshop = Workshop { workspace: folder.join("work"), target: folder.join("target") };
     let mut run = Run {
         request,
@@ -70,7 +79,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         written: BTreeMap::new(),
         ui,
         rounds: 0,
-        compiled: Duration::ZERO,
+        compiled,
         read: BTreeSet::new(),
     };
     let mut script = Script::default();
@@ -280,6 +289,32 @@ impl Run<'_> {
 }
 
 fn ignore_missing(path: &Utf8Path) -> impl FnOnce(Error) -> Result<()> {
+/// Which dependencies have libraries that code knows by other names, by key. `place` is where cargo is asked.
+fn libraries(
+    cargo: &str,
+    loaded: &Loaded,
+    place: &Utf8Path,
+    ui: &Ui,
+) -> Result<BTreeMap<String, String>> {
+    if place.is_dir() {
+        fs::remove_tree(place)?;
+    }
+    fs::create_dir_all(place)?;
+    for (path, bytes) in emit::asking(&loaded.externals) {
+        fs::write_new(&place.join(path), &bytes)?;
+    }
+    if let Some(lock) = &loaded.lock {
+        fs::write_new(&place.join("Cargo.lock"), lock.as_bytes())?;
+    }
+    let workshop = Workshop { workspace: place.to_owned(), target: place.join("target") };
+    let mut known = workshop.libraries(cargo, ui)?;
+    let others = loaded.not_named()?.into_iter().filter_map(|one| {
+        let name = known.remove(&one.package)?;
+        (name != one.name()).then(|| (one.key.clone(), name))
+    });
+    Ok(others.collect())
+}
+
     let there = path.exists();
     move |error| if there { Err(error) } else { Ok(()) }
 }

@@ -6,10 +6,11 @@ use crate::graph::Graph;
 use crate::item::Source;
 use crate::model::{self, FORMAT, Lattice};
 use crate::package::features::{Features, Selection};
-use crate::package::{self, LibraryKind, Package, Target};
+use crate::package::{self, Dependency, LibraryKind, Package, Target};
 use crate::resolve::{Scopes, Uses, uses_of};
 use crate::source::cfg::Cfg;
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::DependencyKind;
 use quote::ToTokens;
 use std::collections::{BTreeMap, BTreeSet};
 use studio_core::error::Result;
@@ -32,6 +33,8 @@ pub struct Request {
     pub cargo: String,
     /// `rustc`.
     pub rustc: String,
+    /// What the libraries of dependencies are called in code, by key, where that is known to be another name.
+    pub libraries: BTreeMap<String, String>,
 }
 
 /// A package that was read.
@@ -69,9 +72,33 @@ impl Loaded {
         }
         let source = crate::source::read(&package.folder, &package.root, &cfg)?;
         let lock = fs::read_optional(&package.workspace.join("Cargo.lock"))?;
-        let externals = Externals::new(&package, &features, &source, lock.as_deref());
+        let externals =
+            Externals::new(&package, &features, &source, lock.as_deref(), &request.libraries);
         let output = request.output.clone();
         Ok(Loaded { package, features, target, cfg, source, externals, lock, output })
+    }
+
+    /// The dependencies whose names in `Cargo.toml` no file of the source has: their libraries may be called otherwise.
+    ///
+    /// # Errors
+    /// If a file cannot be read any more.
+    pub fn not_named(&self) -> Result<Vec<&Dependency>> {
+        let is_asked = |one: &&Dependency| {
+            one.kind == DependencyKind::Normal && self.features.has(one) && one.key == one.package
+        };
+        let mut unseen: Vec<&Dependency> =
+            self.package.dependencies.iter().filter(is_asked).collect();
+        for file in self.source.files.keys() {
+            if unseen.is_empty() {
+                break;
+            }
+            let text = fs::read(&self.package.folder.join(file))?;
+            let text = String::from_utf8_lossy(&text);
+            let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let words: BTreeSet<&str> = words.collect();
+            unseen.retain(|one| !words.contains(one.name().as_str()));
+        }
+        Ok(unseen)
     }
 
     /// Why the crate cannot be taken apart at all, if it cannot.

@@ -62,6 +62,7 @@ impl Crate {
             output: None,
             cargo: program("CARGO", "cargo"),
             rustc: program("RUSTC", "rustc"),
+            libraries: Default::default(),
         })
     }
 }

@@ -26,19 +26,23 @@ pub struct Entry {
 }
 
 impl Externals {
-    /// Those of a package that are on; `lock` is the text of its `Cargo.lock`.
+    /// Those of a package that are on; `lock` is the text of its `Cargo.lock`, `libraries` says by key which of them are
+    /// called otherwise in code than in `Cargo.toml`.
     pub fn new(
         package: &Package,
         features: &Features,
         source: &Source,
         lock: Option<&str>,
+        libraries: &BTreeMap<String, String>,
     ) -> Externals {
         let mut externals = Externals { versions: locked(lock), ..Externals::default() };
         let normal = |one: &&Dependency| one.kind == DependencyKind::Normal && features.has(one);
         for dependency in package.dependencies.iter().filter(normal) {
             let mut on: BTreeSet<String> = dependency.features.iter().cloned().collect();
             on.extend(features.of_dependencies.get(&dependency.key).into_iter().flatten().cloned());
-            externals.names.insert(dependency.name(), dependency.key.clone());
+            let name = libraries.get(&dependency.key).cloned();
+            let name = name.unwrap_or_else(|| dependency.name());
+            externals.names.insert(name, dependency.key.clone());
             let entry = Entry { dependency: dependency.clone(), features: on };
             externals.entries.entry(dependency.key.clone()).or_default().push(entry);
         }

@@ -10,6 +10,7 @@ mod local;
 mod manifest;
 mod node;
 mod outside;
+mod names;
 mod print;
 mod syntax;
 mod whole;
@@ -21,6 +22,7 @@ pub use manifest::relative;
 pub use outside::{OwnScript, Stand, dependencies};
 pub use whole::{made_of, tests, whole};
 pub use widen::Widened;
+pub use names::asking;
 
 use crate::digest;
 use crate::graph::{Graph, NodeId};

@@ -5,6 +5,7 @@ mod commands;
 mod externals;
 mod generated;
 mod made;
+mod names;
 mod neighbours;
 mod nixpkgs;
 mod registry;
