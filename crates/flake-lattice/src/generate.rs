@@ -190,13 +190,14 @@ impl Run<'_> {
         Ok((lattice, files))
     }
 
-    fn whole(&self, loaded: &Loaded, cause: String) -> Result<(Lattice, Files)> {
+    fn whole(&mut self, loaded: &Loaded, cause: String) -> Result<(Lattice, Files)> {
         let (name, node, facade) = emit::whole(
             &loaded.package,
             &loaded.features,
             &loaded.externals,
             loaded.output.as_deref(),
         )?;
+        self.read.extend(node.read.iter().cloned());
         let mut files = emit::workspace();
         add(&mut files, &format!("nodes/{name}"), &node.files);
         add(&mut files, "facade", &facade.files);
@@ -288,7 +289,6 @@ impl Run<'_> {
     }
 }
 
-fn ignore_missing(path: &Utf8Path) -> impl FnOnce(Error) -> Result<()> {
 /// Which dependencies have libraries that code knows by other names, by key. `place` is where cargo is asked.
 fn libraries(
     cargo: &str,
@@ -315,6 +315,7 @@ fn libraries(
     Ok(others.collect())
 }
 
+fn ignore_missing(path: &Utf8Path) -> impl FnOnce(Error) -> Result<()> {
     let there = path.exists();
     move |error| if there { Err(error) } else { Ok(()) }
 }
@@ -366,6 +367,9 @@ fn inputs(request: &Request, loaded: &Loaded, read: &BTreeSet<Utf8PathBuf>) -> R
         for local in locals.iter().filter(|local| local.folder != package.folder) {
             let shown = emit::relative(&package.folder, &local.folder) + "/";
             files.insert(shown, digest_of(&local.folder.join("")));
+            for path in emit::beyond_local(local)? {
+                files.insert(emit::relative(&package.folder, &path), digest_of(&path));
+            }
         }
     }
     Ok(Inputs {

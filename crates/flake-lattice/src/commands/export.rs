@@ -5,7 +5,7 @@ use crate::model::{Facade, LATTICE_FILE, Lattice};
 use crate::place::{Place, PlaceArgs, TOOL};
 use crate::vendor;
 use crate::wiring::{self, Options};
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use studio_core::cli::{Context, Done};
 use studio_core::error::{Error, Exit, OrSay, Result};
@@ -154,25 +154,13 @@ fn moved(bytes: &[u8], from: &Utf8Path, to: &Utf8Path) -> Result<Vec<u8>> {
     }
     for (_, entry) in sections.into_iter().flat_map(|section| section.iter_mut()) {
         let Some(path) = entry.get("path").and_then(|path| path.as_str()) else { continue };
-        let folder = without_steps_back(&from.join(path));
+        let folder = emit::without_steps_back(&from.join(path));
         // Nodes move along.
         if folder.parent() != from.parent() {
             entry["path"] = value(emit::relative(to, &folder));
         }
     }
     Ok(manifest.to_string().into_bytes())
-}
-
-/// A path in which no `..` is left.
-fn without_steps_back(path: &Utf8Path) -> Utf8PathBuf {
-    let mut plain = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            Utf8Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 /// The manifest of the workspace, with the nodes as its members.

@@ -1,15 +1,15 @@
 //! What a node needs besides its source: files that it includes, values that cargo gave the original, `--cfg` of a build
 //! script.
 
+use super::asks::{self, Answer, Ask};
 use crate::digest;
 use crate::package::Package;
 use camino::{Utf8Path, Utf8PathBuf};
-use proc_macro2::Literal;
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream};
 use std::collections::BTreeSet;
 use syn::visit_mut::{self, VisitMut};
 
-/// Points `include_str!` and `include_bytes!` at copies beside the node, and says what `env!` of the package's name says.
+/// Points `include_str!` and its like at copies beside the node, and says what `env!` of the package says.
 pub fn with_assets(
     package: &Package,
     file: &Utf8Path,
@@ -36,30 +36,57 @@ struct Assets<'a> {
     assets: &'a mut Vec<Asset>,
 }
 
-impl VisitMut for Assets<'_> {
-    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        let Some(name) = mac.path.segments.last().map(|last| last.ident.to_string()) else {
-            return;
-        };
-        let Ok(text) = mac.parse_body::<syn::LitStr>() else { return };
-        match name.as_str() {
-            "include_str" | "include_bytes" | "include" => {
-                let path = self.folder.join(text.value());
+impl Assets<'_> {
+    fn answer(&mut self, name: &Ident, arguments: &TokenStream) -> Option<Answer> {
+        match asks::ask(name, arguments, self.package.folder.as_str())? {
+            Ask::File(path) => {
+                let path = self.folder.join(path);
                 // What is not there is left to the compiler, which says so.
-                let Ok(bytes) = std::fs::read(&path) else { return };
+                let bytes = std::fs::read(&path).ok()?;
                 let short = &digest::hex(&bytes)[..8];
                 let to = format!("assets/{short}-{}", path.file_name().unwrap_or("file"));
-                mac.tokens = Literal::string(&to).into_token_stream();
+                let answer = Answer::file(&to);
                 self.assets.push(Asset { from: path, to, bytes });
+                Some(answer)
             }
-            "env" if text.value() == "CARGO_PKG_NAME" => {
-                let value = Literal::string(&self.package.name);
-                mac.path = syn::parse_quote!(::core::concat);
-                mac.tokens = value.into_token_stream();
-            }
-            _ => {}
+            Ask::Said(what) => self.package.said.get(&what).map(|text| Answer::said(text, name)),
         }
-        visit_mut::visit_macro_mut(self, mac);
+    }
+}
+
+impl VisitMut for Assets<'_> {
+    fn visit_item_macro_mut(&mut self, item: &mut syn::ItemMacro) {
+        if item.ident.is_none() {
+            return visit_mut::visit_item_macro_mut(self, item);
+        }
+        // In what a macro writes, a file is looked for beside whoever calls it. If others may call it, the package is
+        // theirs, too.
+        if item.attrs.iter().any(|one| one.path().is_ident("macro_export")) {
+            return;
+        }
+        let tokens = std::mem::take(&mut item.mac.tokens);
+        item.mac.tokens = asks::answered(tokens, &mut |name, arguments| match name == "env" {
+            true => self.answer(name, arguments),
+            false => None,
+        });
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        let Some(name) = mac.path.segments.last().map(|last| last.ident.clone()) else { return };
+        if name == "stringify" {
+            return;
+        }
+        let tokens = std::mem::take(&mut mac.tokens);
+        mac.tokens = match self.answer(&name, &tokens) {
+            Some(answer) => {
+                let (name, argument) = answer.call(&name);
+                if let Some(last) = mac.path.segments.last_mut() {
+                    last.ident = name;
+                }
+                argument
+            }
+            None => asks::answered(tokens, &mut |name, arguments| self.answer(name, arguments)),
+        };
     }
 }
 

@@ -1,11 +1,13 @@
 //! A package that is a folder of this machine, as it stands beside the package of all dependencies: its files, and a
 //! manifest that needs no workspace around it and knows its neighbours there.
 
+use super::beyond::Beyond;
 use super::externals::Entry;
 use super::{Files, manifest, whole};
 use crate::package::{Dependency, Local, Locals};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
+use std::collections::{BTreeMap, BTreeSet};
 use studio_core::error::{OrSay, Result};
 use studio_core::fs;
 use toml_edit::{DocumentMut, Item, TableLike, value};
@@ -23,10 +25,26 @@ pub fn place(local: &Local) -> String {
 /// # Errors
 /// If its folder cannot be read.
 pub fn files(local: &Local, locals: &Locals) -> Result<Files> {
-    let mut files = whole::library_of(&local.folder)?;
+    let (mut files, _) = with_beyond(local)?;
     let manifest = manifest(local, locals)?;
     files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
     Ok(files)
+}
+
+/// The files that it asks for and that do not belong to it.
+///
+/// # Errors
+/// If its folder cannot be read.
+pub fn beyond(local: &Local) -> Result<BTreeSet<Utf8PathBuf>> {
+    Ok(with_beyond(local)?.1)
+}
+
+fn with_beyond(local: &Local) -> Result<(Files, BTreeSet<Utf8PathBuf>)> {
+    let mut files = whole::library_of(&local.folder)?;
+    let said = BTreeMap::new();
+    let mut beyond = Beyond { folder: &local.folder, said: &said, read: BTreeSet::new() };
+    beyond.bring(&mut files);
+    Ok((files, beyond.read))
 }
 
 /// Its manifest without what is none of a dependency (other targets, tests, lints), and with all that it has from its

@@ -3,26 +3,29 @@
 //! A node's source repeats the modules of the original in which it has items or needs names. What lies in lower nodes
 //! appears there by `use`, so that no path in any item has to be changed. Not here: Nix files, and writing to disk.
 
+mod asks;
 mod assets;
+mod beyond;
 mod externals;
 mod facade;
 mod local;
 mod manifest;
+mod names;
 mod node;
 mod outside;
-mod names;
 mod print;
 mod syntax;
 mod whole;
 mod widen;
 
+pub use beyond::without_steps_back;
 pub use externals::Externals;
-pub use local::{files as local_files, place as local_place};
+pub use local::{beyond as beyond_local, files as local_files, place as local_place};
 pub use manifest::relative;
+pub use names::asking;
 pub use outside::{OwnScript, Stand, dependencies};
 pub use whole::{made_of, tests, whole};
 pub use widen::Widened;
-pub use names::asking;
 
 use crate::digest;
 use crate::graph::{Graph, NodeId};

@@ -353,6 +353,13 @@ impl Writer<'_> {
     fn item(&self, id: ItemId, assets: &mut Vec<assets::Asset>) -> syn::Item {
         let material = self.material;
         let mut item = material.source.items[id].syntax.clone();
+        // First, as which macros the original exports is still to be seen.
+        assets::with_assets(
+            material.package,
+            &material.source.modules[material.source.items[id].module].file,
+            &mut item,
+            assets,
+        );
         let none = BTreeSet::new();
         let members = material.widened.members.get(&id).unwrap_or(&none);
         open(&mut item, members, material.is_shared_macro(id));
@@ -367,12 +374,6 @@ impl Writer<'_> {
         {
             attributes.retain(|one| !one.path().is_ident("non_exhaustive"));
         }
-        assets::with_assets(
-            material.package,
-            &material.source.modules[material.source.items[id].module].file,
-            &mut item,
-            assets,
-        );
         item
     }
 }

@@ -1,6 +1,7 @@
 //! The coarsest lattice: the crate as it is, as one node, and a facade that passes everything on. It compiles because the
 //! original does.
 
+use super::beyond::Beyond;
 use super::externals::Entry;
 use super::manifest::{self, Manifest};
 use super::{Emitted, Externals, Files};
@@ -22,6 +23,9 @@ pub fn whole(
     let name = format!("{}__crate", package.library);
     let mut node = Emitted { externals: externals.keys(), ..Emitted::default() };
     copy(&package.folder, &package.folder, &mut node.files)?;
+    let mut beyond = Beyond { folder: &package.folder, said: &package.said, read: BTreeSet::new() };
+    beyond.bring(&mut node.files);
+    node.read = beyond.read;
     let relative =
         |path: &Utf8Path| path.strip_prefix(&package.folder).unwrap_or(path).as_str().to_owned();
     let root = relative(&package.root);

@@ -47,6 +47,8 @@ pub struct Package {
     pub dependencies: Vec<Dependency>,
     /// Its integration tests.
     pub tests: Vec<Test>,
+    /// What cargo tells its code of it by variables, but for the version, which each node has, too.
+    pub said: BTreeMap<String, String>,
 }
 
 /// What kind of library a package has.
@@ -182,6 +184,7 @@ fn of(package: &cargo_metadata::Package, workspace: Utf8PathBuf) -> Result<Packa
         version: package.version.to_string(),
         edition: library.edition.to_string(),
         workspace,
+        said: said(package, library),
         library: library.name.replace('-', "_"),
         root: library.src_path.clone(),
         kind,
@@ -203,6 +206,27 @@ fn of(package: &cargo_metadata::Package, workspace: Utf8PathBuf) -> Result<Packa
             .collect(),
         folder,
     })
+}
+
+/// <https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>
+fn said(
+    package: &cargo_metadata::Package,
+    library: &cargo_metadata::Target,
+) -> BTreeMap<String, String> {
+    let path = |path: &Option<Utf8PathBuf>| path.as_ref().map(ToString::to_string);
+    let all = [
+        ("CARGO_CRATE_NAME", Some(library.name.replace('-', "_"))),
+        ("CARGO_PKG_NAME", Some(package.name.to_string())),
+        ("CARGO_PKG_AUTHORS", Some(package.authors.join(":"))),
+        ("CARGO_PKG_DESCRIPTION", package.description.clone()),
+        ("CARGO_PKG_HOMEPAGE", package.homepage.clone()),
+        ("CARGO_PKG_REPOSITORY", package.repository.clone()),
+        ("CARGO_PKG_LICENSE", package.license.clone()),
+        ("CARGO_PKG_LICENSE_FILE", path(&package.license_file)),
+        ("CARGO_PKG_README", path(&package.readme)),
+        ("CARGO_PKG_RUST_VERSION", package.rust_version.as_ref().map(ToString::to_string)),
+    ];
+    all.into_iter().map(|(name, text)| (name.to_owned(), text.unwrap_or_default())).collect()
 }
 
 /// The tests for which a manifest says `harness = false`, which `cargo metadata` does not tell.
