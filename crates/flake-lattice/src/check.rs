@@ -4,7 +4,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
-use cargo_metadata::{Message, Metadata, PackageId};
+use cargo_metadata::{BuildScript, Message, Metadata, PackageId};
 use std::collections::BTreeMap;
 use std::time::Instant;
 use studio_core::error::{Error, OrSay, Result};
@@ -45,6 +45,31 @@ pub struct Script {
     pub cfg: Vec<String>,
     /// Whether it said more than that: variables, libraries to link.
     pub more: bool,
+    /// What it says to the linker of tests.
+    pub link_args: Vec<String>,
+}
+
+impl Script {
+    /// What it said, of which cargo hands on a part.
+    fn of(said: BuildScript) -> Script {
+        let linked = !said.linked_libs.is_empty() || !said.linked_paths.is_empty();
+        let more = linked || !said.env.is_empty();
+        // https://doc.rust-lang.org/cargo/guide/build-cache.html: `build/NAME/out` is its folder, `build/NAME/output` all
+        // that it wrote.
+        let output = said.out_dir.parent().map(|folder| folder.join("output"));
+        let text = output.and_then(|output| fs::read(&output).ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let link_args = text.lines().filter_map(for_tests).map(str::to_owned).collect();
+        Script { cfg: said.cfgs, more, link_args }
+    }
+}
+
+/// What a line of a build script says to the linker of tests:
+/// <https://doc.rust-lang.org/cargo/reference/build-scripts.html#rustc-link-arg>
+fn for_tests(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:"))?;
+    let (key, value) = line.split_once('=')?;
+    matches!(key, "rustc-link-arg" | "rustc-link-arg-tests").then_some(value.trim_end())
 }
 
 /// A folder in which lattices are compiled; it is kept, so that a second check is quick.
@@ -91,10 +116,11 @@ impl Workshop {
                     strange.push(one.message.rendered.unwrap_or(one.message.message));
                 }
             }
-            Ok(Message::BuildScriptExecuted(one)) if is_in(&one.package_id.repr, workspace) => {
-                let linked = !one.linked_libs.is_empty() || !one.linked_paths.is_empty();
-                let more = linked || !one.env.is_empty();
-                checked.script = Some(Script { cfg: one.cfgs, more });
+            // That of the facade only passes on what this one says.
+            Ok(Message::BuildScriptExecuted(one))
+                if is_in(&one.package_id.repr, &workspace.join("nodes")) =>
+            {
+                checked.script = Some(Script::of(one));
             }
             _ => {}
         })?;

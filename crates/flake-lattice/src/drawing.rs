@@ -188,6 +188,7 @@ mod tests {
             },
             externals: Default::default(),
             coarsened: vec![],
+            link_args: vec![],
             outside: None,
             whole: None,
         };

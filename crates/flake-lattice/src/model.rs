@@ -42,6 +42,9 @@ pub struct Lattice {
     /// built again when any of it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<String>,
+    /// What the build script says to the linker of tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub link_args: Vec<String>,
     /// Where items had to be put together that the graph alone would have kept apart, in the order in which it was found.
     pub coarsened: Vec<Coarsening>,
     /// Why the crate is one node, if it is.

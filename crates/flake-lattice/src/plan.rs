@@ -158,6 +158,7 @@ impl Loaded {
                 files: BTreeMap::new(),
             },
             externals: BTreeMap::new(),
+            link_args: vec![],
             coarsened: vec![],
             outside: None,
             whole: None,

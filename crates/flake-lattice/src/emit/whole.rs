@@ -11,7 +11,7 @@ use cargo_metadata::DependencyKind;
 use std::collections::BTreeSet;
 use studio_core::error::Result;
 use studio_core::fs;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 /// The one node and the facade; the node's name first.
 pub fn whole(
@@ -50,7 +50,11 @@ pub fn whole(
         document["lib"]["proc-macro"] = value(true);
     }
     if let Some(links) = &package.links {
-        document["package"]["links"] = value(links);
+        document["package"]["links"] = value(format!("{links}{LINKS}"));
+    }
+    if script.is_some() && !package.others.is_empty() {
+        add_targets(package, &mut document);
+        node.files.insert(NO_TARGET.to_owned(), b"fn main() {}\n".to_vec());
     }
     for one in &package.dependencies {
         if one.kind == DependencyKind::Build && features.has(one) {
@@ -67,9 +71,49 @@ pub fn whole(
     let text = format!("#![allow(warnings)]\n{attribute}{start}pub use ::{name}::*;\n");
     facade.files.insert("lib.rs".to_owned(), text.into_bytes());
     let nodes = vec![(name.clone(), format!("../nodes/{name}"))];
-    let manifest = facade_manifest(package, nodes, vec![], None);
+    let mut manifest = facade_manifest(package, nodes, vec![], None);
+    if let Some(links) = &package.links {
+        manifest["package"]["links"] = value(links);
+        manifest["package"]["build"] = value("build.rs");
+        facade.files.insert("build.rs".to_owned(), relay(links).into_bytes());
+    }
     facade.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
     Ok((name, node, facade))
+}
+
+/// The file of targets that are never built.
+const NO_TARGET: &str = "beyond/none.rs";
+
+/// Adds the targets that the package has besides its library, without their code: cargo stops a build script that says
+/// something to the linker of targets that are not there. A feature that nothing turns on keeps them from being built.
+fn add_targets(package: &Package, document: &mut DocumentMut) {
+    const NEVER: &str = "never-in-a-lattice";
+    for (table, name) in &package.others {
+        let mut target = Table::new();
+        target["name"] = value(name);
+        target["path"] = value(NO_TARGET);
+        target["required-features"] = value(Array::from_iter([NEVER]));
+        let all = document.entry(table).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        if let Some(all) = all.as_array_of_tables_mut() {
+            all.push(target);
+        }
+    }
+    document["features"][NEVER] = value(Array::new());
+}
+
+/// What the node adds to the name of the native library that the crate says it links: the facade says the name itself, as
+/// cargo tells what the build script says only to those that depend on who says it, and two may not say the same name.
+pub const LINKS: &str = "-lattice";
+
+/// A build script that says what that of the node says for those of dependents:
+/// <https://doc.rust-lang.org/cargo/reference/build-scripts.html#the-links-manifest-key>
+fn relay(links: &str) -> String {
+    let name = format!("{links}{LINKS}").to_uppercase().replace('-', "_");
+    format!(
+        "fn main() {{\n    for (name, value) in std::env::vars() {{\n        \
+         if let Some(key) = name.strip_prefix(\"DEP_{name}_\") {{\n            \
+         println!(\"cargo:{{key}}={{value}}\");\n        }}\n    }}\n}}\n"
+    )
 }
 
 /// Takes out `#![crate_name = "…"]`: the node has a name of its own. Whatever else is there stays where it is.
@@ -178,10 +222,11 @@ pub fn facade_manifest(
 }
 
 /// The original's integration tests, as a package of its own that uses the facade: what tests need besides must not be
-/// there for the lattice to compile. `None` if there are none, or none without features that are off.
+/// there for the lattice to compile. `link_args` is what the build script says to their linker. `None` if there are none, or none without features that are off.
 pub fn tests(
     package: &Package,
     features: &Features,
+    link_args: &[String],
     output: Option<&Utf8Path>,
 ) -> Result<Option<Files>> {
     let folder = package.folder.join("tests");
@@ -210,6 +255,7 @@ pub fn tests(
         root: "lib.rs",
         features: on_by_default(features),
         nodes: vec![(package.name.clone(), "../facade".to_owned())],
+        build: (!link_args.is_empty()).then_some("build.rs"),
         ..Manifest::default()
     };
     let mut document = manifest.document();
@@ -225,6 +271,14 @@ pub fn tests(
     }
     let mut files = Files::new();
     copy(&folder, &package.folder, &mut files)?;
+    if !link_args.is_empty() {
+        let lines = link_args.iter().map(|one| format!("cargo:rustc-link-arg-tests={one}"));
+        let lines = lines.map(|line| {
+            format!("    println!({:?});\n", line.replace('{', "{{").replace('}', "}}"))
+        });
+        let script = format!("fn main() {{\n{}}}\n", lines.collect::<String>());
+        files.insert("build.rs".to_owned(), script.into_bytes());
+    }
     files.insert("lib.rs".to_owned(), b"#![no_std]\n".to_vec());
     files.insert("Cargo.toml".to_owned(), document.to_string().into_bytes());
     Ok(Some(files))

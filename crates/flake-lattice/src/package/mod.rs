@@ -47,6 +47,8 @@ pub struct Package {
     pub dependencies: Vec<Dependency>,
     /// Its integration tests.
     pub tests: Vec<Test>,
+    /// The tables of the manifest that its other targets are in, with their names: `bin`, `test`, `example`, `bench`.
+    pub others: Vec<(&'static str, String)>,
     /// What cargo tells its code of it by variables, but for the version, which each node has, too.
     pub said: BTreeMap<String, String>,
 }
@@ -184,6 +186,7 @@ fn of(package: &cargo_metadata::Package, workspace: Utf8PathBuf) -> Result<Packa
         version: package.version.to_string(),
         edition: library.edition.to_string(),
         workspace,
+        others: others(package),
         said: said(package, library),
         library: library.name.replace('-', "_"),
         root: library.src_path.clone(),
@@ -206,6 +209,19 @@ fn of(package: &cargo_metadata::Package, workspace: Utf8PathBuf) -> Result<Packa
             .collect(),
         folder,
     })
+}
+
+fn others(package: &cargo_metadata::Package) -> Vec<(&'static str, String)> {
+    let tables = package.targets.iter().flat_map(|target| {
+        target.kind.iter().filter_map(|kind| match kind {
+            TargetKind::Bin => Some(("bin", target.name.clone())),
+            TargetKind::Test => Some(("test", target.name.clone())),
+            TargetKind::Example => Some(("example", target.name.clone())),
+            TargetKind::Bench => Some(("bench", target.name.clone())),
+            _ => None,
+        })
+    });
+    tables.collect()
 }
 
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>

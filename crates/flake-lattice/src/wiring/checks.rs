@@ -31,7 +31,9 @@ pub(super) fn tests(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
     let all = tree.files().map(|(path, _)| path.as_str());
     let all: Vec<String> =
         all.filter_map(|path| path.strip_prefix("tests/")).map(str::to_owned).collect();
-    let files = sources(all.iter());
+    // What its build script says to the linker is said here, too.
+    let files: Vec<&str> =
+        sources(all.iter()).into_iter().filter(|file| *file != "build.rs").collect();
     let (krate, facade) =
         if with_more { ("forTests", "tested.facade") } else { ("crate", "facade") };
     let mut out =
@@ -43,6 +45,9 @@ pub(super) fn tests(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
     if !wanted.is_empty() {
         let keys: BTreeSet<&str> = wanted.iter().map(|one| one.key.as_str()).collect();
         line("externals", text::strings(keys)?);
+    }
+    if !lattice.link_args.is_empty() {
+        line("linkArgs", text::strings(lattice.link_args.iter().map(String::as_str))?);
     }
     if !own.is_empty() {
         line("ownHarness", text::strings(own.iter().map(String::as_str))?);

@@ -134,7 +134,9 @@ fn facade_binding(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
     if files.is_empty() {
         return Ok(None);
     }
-    let files = sources(files.keys());
+    // Its build script is for those of dependents.
+    let files: Vec<&str> =
+        sources(files.keys()).into_iter().filter(|file| *file != "build.rs").collect();
     let parts = Parts {
         name: format!("{}-facade", lattice.krate.name),
         folder: "facade".to_owned(),

@@ -1,6 +1,7 @@
 //! What a crate of the lattice is made of, as `mkNode` in offline.nix and nixpkgs.nix takes it.
 
 use super::text;
+use crate::emit::LINKS;
 use crate::model::Lattice;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -51,7 +52,8 @@ impl Whole {
         let build = if script.is_some() { named(&manifest, "build-dependencies") } else { vec![] };
         Whole {
             proc_macro: library("proc-macro") == Some(true),
-            links: package("links"),
+            links: package("links")
+                .map(|links| links.strip_suffix(LINKS).unwrap_or(&links).to_owned()),
             script,
             script_externals: build.into_iter().map(|one| one.key).collect(),
         }

@@ -383,7 +383,7 @@ fn a_build_script_without_dependencies_needs_no_vendoring() {
     );
     sandbox.run("", "flake-lattice generate crate --output out -q").ok();
     shows!(sandbox.run("out", "flake-lattice verify --build -q"), @r"
-    files    29 files as generated
+    files    30 files as generated
     syntax   7 files of Nix
     nix      1 node evaluated for [SYSTEM]
     cargo    2 crates compiled

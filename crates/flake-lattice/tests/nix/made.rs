@@ -74,6 +74,7 @@ impl Made {
                 files: BTreeMap::new(),
             },
             externals: BTreeMap::new(),
+            link_args: vec![],
             coarsened: vec![],
             outside: None,
             whole: None,

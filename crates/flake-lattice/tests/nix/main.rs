@@ -9,3 +9,4 @@ mod names;
 mod neighbours;
 mod nixpkgs;
 mod registry;
+mod scripts;

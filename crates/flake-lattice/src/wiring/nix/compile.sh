@@ -43,6 +43,15 @@ if [ -n "${externals:-}" ]; then
   set -- "$@" "@$names"
 fi
 
+# Where what is linked looks for libraries of the machine: a crate with a build script says so.
+if [ -n "${linker:-}" ]; then
+  while read -r path; do
+    for said in "$path"/lib*.search; do
+      if [ -e "$said" ]; then set -- "$@" "@$said"; fi
+    done
+  done < "$here/below"
+fi
+
 # An integration test is a program, which says itself whether it passes.
 if [ -n "${test:-}" ]; then
   case $harness in
@@ -77,6 +86,7 @@ if [ -n "${script:-}" ]; then
   "$OUT_DIR/build_script_build" > "$here/said"
   cd /
   set -- "$@" "--remap-path-prefix=$OUT_DIR=$library/out"
+  : > "$here/native"
   while IFS= read -r line; do
     case $line in
       cargo:*) line=${line#cargo:} ;;
@@ -88,7 +98,14 @@ if [ -n "${script:-}" ]; then
       rustc-cfg=*) set -- "$@" "--cfg=$value" ;;
       rustc-env=*) export "$value" ;;
       rustc-link-lib=*) set -- "$@" "-l$value" ;;
-      rustc-link-search=*) set -- "$@" "-L$value" ;;
+      rustc-link-search=*)
+        set -- "$@" "-L$value"
+        # What it made itself is a part of the library, and gone afterwards.
+        case $value in
+          *"$here"*) ;;
+          *) printf '%s\n' "-L$value" >> "$here/native" ;;
+        esac
+        ;;
       rustc-flags=*)
         for flag in $value; do
           set -- "$@" "$flag"
@@ -104,6 +121,12 @@ if [ -n "${script:-}" ]; then
 fi
 
 "$rustc" "$@" --out-dir "$out"
+
+if [ -s "$here/native" ]; then
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+  done < "$here/native" > "$out/lib$library.search"
+fi
 
 # What is copied with this crate, and kept while it is kept.
 while read -r path; do

@@ -138,12 +138,32 @@ fn build() -> Result<()> {
         let mut script = places.kept("build_script_build", &folder, &[])?;
         script.push_str(&format!("-Ldependency={}\n", folder.display()));
         write(&lists.join("script-flags"), &script)?;
-        copy(&places.notes.join("environment"), &lists.join("environment"))?;
+        write(&lists.join("environment"), &places.environment(&lists.join("out"))?)?;
     }
     Ok(())
 }
 
 impl Places {
+    /// What cargo tells a build script. What it names of that other build scripts made is copied to `folder`, and named
+    /// there: headers, for one.
+    fn environment(&self, folder: &Path) -> Result<String> {
+        let note = self.notes.join("environment");
+        let mut text = fs::read_to_string(&note).map_err(at("read", &note))?;
+        for script in folders_called("build", &self.target)?.iter().flat_map(|at| fs::read_dir(at)) {
+            for package in script {
+                let package = package?;
+                let made = package.path().join("out");
+                let shown = made.display().to_string();
+                if text.contains(&shown) {
+                    let kept = folder.join(package.file_name());
+                    copy_all(&made, &kept)?;
+                    text = text.replace(&shown, &kept.display().to_string());
+                }
+            }
+        }
+        Ok(text)
+    }
+
     /// The file of the package's own library, which is empty.
     fn library(&self) -> Result<String> {
         let note = self.notes.join("externals");
@@ -213,6 +233,37 @@ impl Places {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     Ok(fs::write(path, text).map_err(at("write", path))?)
+}
+
+/// The folders of this name in `target/PROFILE` and `target/TRIPLE/PROFILE`.
+fn folders_called(name: &str, target: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = vec![];
+    let mut todo = vec![(target.to_owned(), 0)];
+    while let Some((at, depth)) = todo.pop() {
+        for entry in fs::read_dir(&at).map_err(self::at("read", &at))? {
+            let path = entry?.path();
+            if !path.is_dir() {
+                continue;
+            }
+            match path.file_name().is_some_and(|last| last == name) {
+                true => found.push(path),
+                false if depth < 2 => todo.push((path, depth + 1)),
+                false => {}
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn copy_all(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).map_err(at("make", to))?;
+    for entry in fs::read_dir(from).map_err(at("read", from))? {
+        let entry = entry?;
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() { copy_all(&path, &to)? } else { copy(&path, &to)? }
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

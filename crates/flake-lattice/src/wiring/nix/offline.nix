@@ -212,6 +212,8 @@ in
       roots,
       dependencies,
       externals ? [ ],
+      # What the build script says to the linker.
+      linkArgs ? [ ],
       # Those with a `main`.
       ownHarness ? [ ],
       features ? [ ],
@@ -244,6 +246,7 @@ in
               ++ profile
               ++ featured features
               ++ named dependencies
+              ++ map (argument: "-Clink-arg=${argument}") linkArgs
               ++ [ "${src}/${root}" ]
             );
           }
