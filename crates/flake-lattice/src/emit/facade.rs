@@ -5,7 +5,7 @@ use super::syntax::{module_of, parsed};
 use super::{Emitted, Material, print};
 use crate::item::*;
 use crate::model::ItemKind;
-use crate::resolve::Target;
+use crate::resolve::{self, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use studio_core::error::{Error, Result};
 use syn::parse_quote;
@@ -92,6 +92,10 @@ impl Writer<'_> {
                     let way = self.way_to(item, name);
                     lines.insert(way);
                 }
+                for name in resolve::exported_by(one) {
+                    let node = self.node_of(item);
+                    lines.insert(format!("::{node}::{name}"));
+                }
             }
         }
         for call in scopes.calls_with_unknown_names(module) {
@@ -168,8 +172,7 @@ impl Writer<'_> {
     fn way_to(&mut self, item: ItemId, name: &str) -> String {
         let material = self.material;
         let one = &material.source.items[item];
-        let node = &material.graph.nodes[material.graph.node_of[item]].name;
-        self.emitted.nodes.insert(node.clone());
+        let node = self.node_of(item);
         let name = one.name.as_deref().unwrap_or(name);
         let mut path = vec![format!("::{node}")];
         if one.kind != ItemKind::Macro {
@@ -177,6 +180,13 @@ impl Writer<'_> {
         }
         path.push(name.to_owned());
         path.join("::")
+    }
+
+    fn node_of(&mut self, item: ItemId) -> String {
+        let graph = self.material.graph;
+        let node = graph.nodes[graph.node_of[item]].name.clone();
+        self.emitted.nodes.insert(node.clone());
+        node
     }
 
     fn external(&mut self, name: &str) {

@@ -1,11 +1,13 @@
 //! What a macro brings along: the names in what it expands to, which are looked up where it is called, and what it makes.
 
+use super::scope::{Route, Scopes, Target};
 use super::textual::Textual;
 use super::tokens::Mentions;
 use crate::item::*;
 use crate::model::ItemKind;
 use proc_macro2::{TokenStream, TokenTree};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// Names that nobody makes by a macro, and that would otherwise be taken for made ones.
 const COMMON: [&str; 44] = [
@@ -68,6 +70,55 @@ pub fn transcribed(mac: &syn::Macro) -> TokenStream {
         }
     }
     out
+}
+
+/// What an item's rules expand to: those of a macro, or those in a call that makes macros for everybody.
+pub fn body(item: &Item) -> Option<TokenStream> {
+    let syn::Item::Macro(one) = &item.syntax else { return None };
+    match item.kind {
+        ItemKind::Macro => Some(transcribed(&one.mac)),
+        _ => (!exported_by(item).is_empty()).then(|| one.mac.tokens.clone()),
+    }
+}
+
+/// The macros that a macro call makes for everybody: what it is given has `#[macro_export] macro_rules! NAME`.
+pub fn exported_by(item: &Item) -> Vec<String> {
+    let (ItemKind::MacroCall, syn::Item::Macro(call)) = (item.kind, &item.syntax) else {
+        return vec![];
+    };
+    let given = Mentions::of(call.mac.tokens.clone());
+    if !given.words.contains("macro_export") {
+        return vec![];
+    }
+    let items = given.items.into_iter().filter(|(_, _, space)| *space == Space::Macro);
+    items.map(|(name, ..)| name).collect()
+}
+
+/// What rules in `module` lead through without saying so: traits that come by `use $crate::m::*` are named nowhere, and of
+/// `$crate::$name!` the name is a word in another macro, one of `all`.
+pub fn unsaid(
+    scopes: &Scopes<'_>,
+    module: ModuleId,
+    body: &Mentions,
+    all: &HashMap<ItemId, Rc<Mentions>>,
+) -> Vec<Route> {
+    let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
+    let own = |path: &&Vec<String>| path.first().is_some_and(|first| first == "$crate");
+    let behind = |path: &[String], name: &str| [path, &[name.to_owned()]].concat();
+    for glob in body.globs.iter().filter(own) {
+        let target = scopes.route(module, glob, false, Space::Type).target;
+        if let Some(Target::Module(inner)) = target {
+            paths.extend(scopes.names(inner, module).into_iter().map(|name| behind(glob, name)));
+        }
+    }
+    for open in body.open.iter().filter(own) {
+        let words = all.values().flat_map(|one| &one.words);
+        paths.extend(words.map(|word| behind(open, word)));
+    }
+    let routes = paths
+        .iter()
+        .flat_map(|path| Space::ALL.map(|space| scopes.route(module, path, false, space)));
+    routes.filter(|route| route.target.is_some()).collect()
 }
 
 /// The macro that an item that is a macro call calls, if it is one of the crate.

@@ -12,6 +12,7 @@ mod tokens;
 mod uses;
 mod visit;
 
+pub use macros::exported_by;
 pub use scope::{Scopes, Target};
 pub use uses::{Demand, Uses, uses_of};
 
@@ -99,6 +100,34 @@ mod unit {
             mod m { fn helper(_: u8, _: u8) {} fn f() { call!(super::ONE) } }
             const ONE: u8 = 1;";
         assert_eq!(named("2021", text), ["call -> k::DEEP", "m::f -> call m::helper ONE"]);
+    }
+
+    #[test]
+    fn what_a_macro_takes_by_a_glob_is_there_for_its_callers() {
+        let text = "
+            #[macro_export] macro_rules! kind { ($e:expr) => { { use $crate::kinds::*; (&$e).kind() } } }
+            mod hidden { pub trait Odd { fn kind(&self) {} } pub struct Other; }
+            pub mod kinds { pub use crate::hidden::Odd; pub fn one() {} }";
+        assert_eq!(named("2021", text), ["kind -> hidden::Odd kinds::one"]);
+    }
+
+    #[test]
+    fn a_macro_that_is_called_by_a_name_passed_on_is_there() {
+        let text = "
+            #[macro_export] macro_rules! __a { () => { 1 } }
+            #[macro_export] macro_rules! __b { () => { 2 } }
+            #[macro_export] macro_rules! pass { ($which:ident) => { $crate::$which!() } }
+            #[macro_export] macro_rules! first { () => { $crate::pass!(__a) } }";
+        assert_eq!(named("2021", text), ["pass -> __a", "first -> pass"]);
+    }
+
+    #[test]
+    fn a_macro_call_that_makes_a_macro_for_everybody_needs_what_that_names() {
+        let text = "
+            macro_rules! said { ($said:item) => { $said } }
+            pub fn help() {}
+            mod m { said! { #[macro_export] macro_rules! made { () => { $crate::help() } } } }";
+        assert_eq!(named("2021", text), ["m::said!#6c72cba8 -> said help"]);
     }
 
     #[test]

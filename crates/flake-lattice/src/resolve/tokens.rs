@@ -21,6 +21,10 @@ pub struct Mention {
 pub struct Mentions {
     /// Paths.
     pub paths: BTreeSet<Mention>,
+    /// Paths that `::*` follows, `$crate` first where it stands there.
+    pub globs: BTreeSet<Vec<String>>,
+    /// Paths that a macro's variable goes on with: `$crate` of `$crate::$name`.
+    pub open: BTreeSet<Vec<String>>,
     /// Names behind a dot or behind `::`.
     pub members: BTreeSet<String>,
     /// Every word.
@@ -158,6 +162,11 @@ impl Mentions {
         if path.len() > 1 {
             self.members.extend(path.last().cloned());
         }
+        match [0, 1, 2].map(|more| punct(trees.get(end + more))) {
+            [Some(':'), Some(':'), Some('*')] => drop(self.globs.insert(path.clone())),
+            [Some(':'), Some(':'), Some('$')] => drop(self.open.insert(path.clone())),
+            _ => {}
+        }
         let is_macro = punct(trees.get(end)) == Some('!')
             && matches!(trees.get(end + 1), Some(TokenTree::Group(_) | TokenTree::Ident(_)));
         // `name: value`, a field.
@@ -177,6 +186,7 @@ impl Mentions {
         inner.scan(tokens);
         self.words.extend(inner.words);
         self.members.extend(inner.members);
+        self.globs.extend(inner.globs.into_iter().map(|path| [prefix, &path].concat()));
         for one in inner.paths {
             let mut path = prefix.to_vec();
             path.extend(one.path.into_iter().filter(|name| name != "self"));
@@ -311,6 +321,15 @@ mod tests {
         assert_eq!(members, ["D", "b", "e", "f", "len", "swap"]);
         assert_eq!(shown("use a::{b, c::d};").0, ["a::b", "a::c::d"]);
         assert_eq!(shown(r#""{A} {b:?} {}""#).0, ["A", "b"]);
+    }
+
+    #[test]
+    fn paths_that_do_not_say_where_they_end_are_kept() {
+        let text = "use $crate::a::*; use b::{c::*, d}; e * f; $crate::$g! {} h::$i; $j::k";
+        let mentions = Mentions::of(text.parse().expect("tokens"));
+        let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(mentions.globs, [path(&["$crate", "a"]), path(&["b", "c"])].into());
+        assert_eq!(mentions.open, [path(&["$crate"]), path(&["h"])].into());
     }
 
     #[test]

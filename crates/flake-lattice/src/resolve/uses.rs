@@ -221,7 +221,7 @@ impl Finder<'_, '_> {
             }
             self.mentions(&mut work, &call.given);
         }
-        if one.kind == ItemKind::Macro {
+        if one.kind == ItemKind::Macro || !macros::exported_by(one).is_empty() {
             self.rules(&mut work);
         }
         for nested in &seen.nested_impls {
@@ -404,8 +404,7 @@ impl Finder<'_, '_> {
         });
         for mention in &body.paths {
             let own = mention.path.first().is_some_and(|first| first == "$crate");
-            let seen = own || inner && mention.is_macro;
-            if !seen {
+            if !own && !(inner && mention.is_macro) {
                 continue;
             }
             let mut path = mention.path.clone();
@@ -413,13 +412,15 @@ impl Finder<'_, '_> {
                 path.insert(0, "$crate".to_owned());
             }
             for space in Space::ALL {
-                if mention.is_macro != (space == Space::Macro) && path.len() > 1 && mention.is_macro
-                {
+                if mention.is_macro && space != Space::Macro && path.len() > 1 {
                     continue;
                 }
                 let route = self.scopes.route(work.module, &path, false, space);
                 self.route(work, &route, true);
             }
+        }
+        for route in macros::unsaid(self.scopes, work.module, &body, &self.bodies) {
+            self.route(work, &route, true);
         }
     }
 
@@ -528,12 +529,12 @@ impl Finder<'_, '_> {
     }
 }
 
-/// What each macro of the crate expands to.
+/// What each macro of the crate, and each call that makes one for everybody, expands to.
 fn bodies_of(source: &Source) -> HashMap<ItemId, Rc<Mentions>> {
     let mut bodies = HashMap::new();
     for (id, item) in source.items.iter().enumerate() {
-        if let (ItemKind::Macro, syn::Item::Macro(rules)) = (item.kind, &item.syntax) {
-            bodies.insert(id, Rc::new(Mentions::of(macros::transcribed(&rules.mac))));
+        if let Some(body) = macros::body(item) {
+            bodies.insert(id, Rc::new(Mentions::of(body)));
         }
     }
     bodies

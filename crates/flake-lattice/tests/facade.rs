@@ -1,0 +1,66 @@
+//! What the users of a crate find in its facade: the crate's own tests are run against it, as cargo runs them beside the
+//! original.
+
+mod scene;
+
+use insta::assert_snapshot;
+use scene::Scene;
+
+/// The names of the tests that pass, by the package of tests that was generated.
+fn passed(scene: &Scene) -> String {
+    let said = scene.cargo("out/tests", "test --offline --quiet -- --format=pretty");
+    let said = said.ok();
+    let lines = said.lines().filter(|line| line.starts_with("test ") && line.ends_with(" ... ok"));
+    let mut lines: Vec<&str> = lines.collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+/// Nobody but the crate that calls a macro sees what such a macro asks for.
+#[test]
+fn macros_find_what_they_name_in_ways_that_no_compiler_of_the_lattice_sees() {
+    let scene = Scene::with_source(
+        "mod kind {\n\
+         pub trait Of { fn kind(&self) -> &'static str { \"of\" } }\n\
+         impl<T> Of for &T {}\n\
+         }\n\
+         #[doc(hidden)] pub mod __private { pub mod kinds { pub use crate::kind::Of; } }\n\
+         /// Its trait comes by a glob.\n\
+         #[macro_export] macro_rules! kind {\n\
+         ($e:expr) => { { use $crate::__private::kinds::*; (&&$e).kind() } };\n\
+         }\n\
+         #[doc(hidden)] #[macro_export] macro_rules! __one { () => { 1 } }\n\
+         #[doc(hidden)] #[macro_export] macro_rules! __two { () => { 2 } }\n\
+         #[doc(hidden)] #[macro_export] macro_rules! __call { ($which:ident) => { $crate::$which!() } }\n\
+         /// Its macro is called by a name that is passed on.\n\
+         #[macro_export] macro_rules! number {\n\
+         (one) => { $crate::__call!(__one) };\n\
+         (two) => { $crate::__call!(__two) };\n\
+         }\n\
+         macro_rules! with_words { ($($item:item)*) => { $(#[doc = \"words\"] $item)* } }\n\
+         mod inner {\n\
+         with_words! {\n\
+         #[macro_export] macro_rules! made { () => { $crate::help() } }\n\
+         }\n\
+         }\n\
+         pub fn help() -> u8 { 3 }\n",
+    );
+    scene.sandbox.write(
+        "crate/tests/macros.rs",
+        "use small::made;\n\
+         #[test] fn by_a_glob() { assert_eq!(small::kind!(7), \"of\"); }\n\
+         #[test] fn by_a_name_passed_on() { assert_eq!(small::number!(one) + small::number!(two), 3); }\n\
+         #[test] fn made_by_a_call() { assert_eq!(made!(), 3); }\n",
+    );
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 10 items in 9 nodes on 4 levels, compiled in 1 round
+    46 files written
+    ");
+    assert_snapshot!(passed(&scene), @r"
+    test by_a_glob ... ok
+    test by_a_name_passed_on ... ok
+    test made_by_a_call ... ok
+    ");
+}
