@@ -53,8 +53,8 @@ struct Run<'a> {
     rounds: usize,
     compiled: Duration,
     read: BTreeSet<Utf8PathBuf>,
-    /// What the original's build script says to the linker of tests.
-    link_args: Vec<String>,
+    /// What the build script of a crate that stays whole said.
+    script: Option<Script>,
 }
 
 /// Makes the lattice of a crate. `cache` is where it is compiled.
@@ -83,7 +83,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         rounds: 0,
         compiled,
         read: BTreeSet::new(),
-        link_args: vec![],
+        script: None,
     };
     let mut script = Script::default();
     let mut whole = loaded.indivisible();
@@ -91,7 +91,6 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         // What the build script says is on decides which items there are, so it has to run first.
         let (_, files) = run.whole(&loaded, String::new())?;
         script = run.compile(&loaded, &files, 2)?.1.unwrap_or_default();
-        run.link_args = script.link_args.clone();
         if script.more {
             whole = Some("its build script sets variables or links libraries".to_owned());
         } else {
@@ -102,12 +101,15 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         Some(cause) => run.proven_whole(&loaded, cause, proof)?,
         None => run.finest(&loaded, &script.cfg, proof)?,
     };
+    // What the build script says of the library it says of the tests beside it, too.
+    let said = run.script.take().unwrap_or(script);
     // What names a folder of this run would be there for nobody else.
     let here = [folder.as_str(), loaded.package.folder.as_str()];
     let (left, link_args): (Vec<_>, Vec<_>) =
-        run.link_args.iter().cloned().partition(|one| here.iter().any(|here| one.contains(here)));
+        said.link_args.into_iter().partition(|one| here.iter().any(|here| one.contains(here)));
+    let said = emit::Said { cfg: said.cfg, link_args };
     let (package, features) = (&loaded.package, &loaded.features);
-    if let Some(tests) = emit::tests(package, features, &link_args, loaded.output.as_deref())? {
+    if let Some(tests) = emit::tests(package, features, &said, loaded.output.as_deref())? {
         add(&mut files, "tests", &tests);
         for one in left {
             let one = here.iter().fold(one, |one, here| one.replace(here, "…"));
@@ -115,7 +117,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
                 "the tests are linked without `{one}`, which names a file of the build script"
             ));
         }
-        lattice.link_args = link_args;
+        lattice.link_args = said.link_args;
     }
     let inputs = inputs(request, &loaded, &run.read)?;
     files.insert(LATTICE_FILE.to_owned(), json(&lattice)?);
@@ -196,7 +198,7 @@ impl Run<'_> {
         let (lattice, files) = self.whole(loaded, cause)?;
         if proof == Proof::Compiled {
             let (faults, script) = self.compile(loaded, &files, 2)?;
-            self.link_args = script.unwrap_or_default().link_args;
+            self.script = script;
             if let Some(fault) = faults.first() {
                 return Err(Error::new(format!("`{}` does not compile", loaded.package.name))
                     .because(cause_of(fault))

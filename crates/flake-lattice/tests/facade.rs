@@ -64,3 +64,64 @@ fn macros_find_what_they_name_in_ways_that_no_compiler_of_the_lattice_sees() {
     test made_by_a_call ... ok
     ");
 }
+
+/// cargo tells tests what the build script says, and lets them look around in the package.
+#[test]
+fn tests_find_what_the_build_script_says_and_the_sources_beside_them() {
+    let scene = Scene::with_source(
+        "#[cfg(fast)] pub fn speed() -> u8 { 9 }\n#[cfg(not(fast))] pub fn speed() -> u8 { 1 }\n\
+         #[path = \"deep/table.rs\"] pub mod table;\n",
+    );
+    scene.sandbox.write(
+        "crate/build.rs",
+        "fn main() { println!(\"cargo:rustc-check-cfg=cfg(fast)\"); println!(\"cargo:rustc-cfg=fast\"); }\n",
+    );
+    scene.sandbox.write("crate/src/deep/table.rs", "pub const TABLE: [u8; 2] = [1, 2];\n");
+    scene.sandbox.write(
+        "crate/tests/all.rs",
+        "#[path = \"../src/deep/table.rs\"] mod own;\n\
+         #[cfg(fast)] #[test] fn fast() { assert_eq!(small::speed(), 9); }\n\
+         #[cfg(not(fast))] #[test] fn slow() { assert_eq!(small::speed(), 1); }\n\
+         #[test] fn table() { assert_eq!(own::TABLE, small::table::TABLE); }\n",
+    );
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 2 items in 2 nodes on 1 level, compiled in 2 rounds
+    28 files written
+    ");
+    assert_snapshot!(passed(&scene), @r"
+    test fast ... ok
+    test table ... ok
+    ");
+    assert_snapshot!(scene.sandbox.run("out/tests", "cat Cargo.toml"), @r#"
+    [package]
+    name = "small-tests"
+    version = "1.0.0"
+    edition = "2021"
+    publish = false
+    autobins = false
+    autoexamples = false
+    autotests = false
+    autobenches = false
+    build = "build.rs"
+    metadata = { lattice = { cfg = ["fast"] } }
+
+    [lib]
+    path = "lib.rs"
+    test = false
+    doctest = false
+
+    [features]
+    default = []
+
+    [dependencies]
+    small = { path = "../facade" }
+
+    [workspace]
+
+    [[test]]
+    name = "all"
+    path = "tests/all.rs"
+    "#);
+}

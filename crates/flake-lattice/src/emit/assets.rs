@@ -92,14 +92,15 @@ impl VisitMut for Assets<'_> {
 
 /// A build script that only says `--cfg` values; `None` if features are all that there is to say.
 pub fn build_script(flags: &BTreeSet<String>) -> Option<String> {
-    let flags: Vec<&String> = flags.iter().filter(|flag| !flag.starts_with("feature=")).collect();
-    if flags.is_empty() {
-        return None;
-    }
-    let mut script = String::from("fn main() {\n");
-    for flag in flags {
-        script.push_str(&format!("    println!({:?});\n", format!("cargo:rustc-cfg={flag}")));
-    }
-    script.push_str("}\n");
-    Some(script)
+    let flags = flags.iter().filter(|flag| !flag.starts_with("feature="));
+    script_saying(flags.map(|flag| format!("cargo:rustc-cfg={flag}")))
+}
+
+/// A build script that only says these lines to cargo; `None` if there are none.
+pub fn script_saying(lines: impl Iterator<Item = String>) -> Option<String> {
+    let lines: String = lines
+        .map(|line| line.replace('{', "{{").replace('}', "}}"))
+        .map(|line| format!("    println!({line:?});\n"))
+        .collect();
+    (!lines.is_empty()).then(|| format!("fn main() {{\n{lines}}}\n"))
 }

@@ -4,14 +4,14 @@
 use super::beyond::Beyond;
 use super::externals::Entry;
 use super::manifest::{self, Manifest};
-use super::{Emitted, Externals, Files};
+use super::{Emitted, Externals, Files, assets};
 use crate::package::{Dependency, Harness, LibraryKind, Package, features::Features};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
 use std::collections::BTreeSet;
 use studio_core::error::Result;
 use studio_core::fs;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 /// The one node and the facade; the node's name first.
 pub fn whole(
@@ -171,6 +171,28 @@ fn copy(folder: &Utf8Path, root: &Utf8Path, files: &mut Files) -> Result<()> {
     Ok(())
 }
 
+/// What tests name beside their own folder: some compile a part of the library's source themselves, by `../src/…`.
+fn beside(package: &Utf8Path, files: &mut Files) -> Result<()> {
+    let sources = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let text: String = sources.map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect();
+    let named = |name: &str| {
+        [format!("../{name}/"), format!("../{name}\"")].iter().any(|way| text.contains(way))
+    };
+    let failed = |cause| fs::failed("read", package, cause);
+    for entry in package.read_dir_utf8().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        if ["tests", "target", "Cargo.toml"].contains(&name) || !named(name) {
+            continue;
+        }
+        match entry.path().is_dir() {
+            true => copy(entry.path(), package, files)?,
+            false => drop(files.insert(name.to_owned(), fs::read(entry.path())?)),
+        }
+    }
+    Ok(())
+}
+
 /// The files of a package that its library may be made of, with what they hold.
 pub fn library_of(package: &Utf8Path) -> Result<Files> {
     let mut files = Files::new();
@@ -221,12 +243,21 @@ pub fn facade_manifest(
     manifest.document()
 }
 
+/// What the original's build script says that its tests need.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// `--cfg` values.
+    pub cfg: Vec<String>,
+    /// What it says to the linker of tests.
+    pub link_args: Vec<String>,
+}
+
 /// The original's integration tests, as a package of its own that uses the facade: what tests need besides must not be
-/// there for the lattice to compile. `link_args` is what the build script says to their linker. `None` if there are none, or none without features that are off.
+/// there for the lattice to compile. `None` if there are none, or none without features that are off.
 pub fn tests(
     package: &Package,
     features: &Features,
-    link_args: &[String],
+    said: &Said,
     output: Option<&Utf8Path>,
 ) -> Result<Option<Files>> {
     let folder = package.folder.join("tests");
@@ -248,6 +279,9 @@ pub fn tests(
         return Ok(None);
     }
     let name = format!("{}-tests", package.name);
+    let flags = said.cfg.iter().map(|flag| format!("cargo:rustc-cfg={flag}"));
+    let args = said.link_args.iter().map(|one| format!("cargo:rustc-link-arg-tests={one}"));
+    let script = assets::script_saying(flags.chain(args));
     let manifest = Manifest {
         name: &name,
         version: &package.version,
@@ -255,10 +289,16 @@ pub fn tests(
         root: "lib.rs",
         features: on_by_default(features),
         nodes: vec![(package.name.clone(), "../facade".to_owned())],
-        build: (!link_args.is_empty()).then_some("build.rs"),
+        build: script.as_ref().map(|_| "build.rs"),
         ..Manifest::default()
     };
     let mut document = manifest.document();
+    if !said.cfg.is_empty() {
+        // Whoever runs no build scripts finds it here.
+        let mut lattice = InlineTable::new();
+        lattice.insert("cfg", Value::Array(said.cfg.iter().collect()));
+        document["package"]["metadata"]["lattice"] = value(lattice);
+    }
     document["workspace"] = Item::Table(Table::new());
     document["test"] = Item::ArrayOfTables(tests);
     let base = output.map(|output| output.join("tests"));
@@ -271,15 +311,11 @@ pub fn tests(
     }
     let mut files = Files::new();
     copy(&folder, &package.folder, &mut files)?;
-    if !link_args.is_empty() {
-        let lines = link_args.iter().map(|one| format!("cargo:rustc-link-arg-tests={one}"));
-        let lines = lines.map(|line| {
-            format!("    println!({:?});\n", line.replace('{', "{{").replace('}', "}}"))
-        });
-        let script = format!("fn main() {{\n{}}}\n", lines.collect::<String>());
+    beside(&package.folder, &mut files)?;
+    files.insert("lib.rs".to_owned(), b"#![no_std]\n".to_vec());
+    if let Some(script) = script {
         files.insert("build.rs".to_owned(), script.into_bytes());
     }
-    files.insert("lib.rs".to_owned(), b"#![no_std]\n".to_vec());
     files.insert("Cargo.toml".to_owned(), document.to_string().into_bytes());
     Ok(Some(files))
 }

@@ -55,6 +55,18 @@ pub(super) fn tests(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
     if !lattice.features.is_empty() {
         line("features", text::strings(lattice.features.iter().map(String::as_str))?);
     }
+    let cfg = tests
+        .get("package")
+        .and_then(|package| package.get("metadata")?.get("lattice")?.get("cfg"));
+    let cfg: Vec<&str> = cfg
+        .and_then(|cfg| cfg.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.as_str())
+        .collect();
+    if !cfg.is_empty() {
+        line("flags", text::strings(cfg)?);
+    }
     let env = environment(lattice, tree, "tests", &files);
     if !env.is_empty() {
         line("env", variables(&env)?);

@@ -217,6 +217,7 @@ in
       # Those with a `main`.
       ownHarness ? [ ],
       features ? [ ],
+      flags ? [ ],
       env ? { },
     }:
     let
@@ -245,6 +246,7 @@ in
               ]
               ++ profile
               ++ featured features
+              ++ map (flag: "--cfg=${flag}") flags
               ++ named dependencies
               ++ map (argument: "-Clink-arg=${argument}") linkArgs
               ++ [ "${src}/${root}" ]
