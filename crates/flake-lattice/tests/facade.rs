@@ -43,25 +43,36 @@ fn macros_find_what_they_name_in_ways_that_no_compiler_of_the_lattice_sees() {
          #[macro_export] macro_rules! made { () => { $crate::help() } }\n\
          }\n\
          }\n\
-         pub fn help() -> u8 { 3 }\n",
+         pub fn help() -> u8 { 3 }\n\
+         pub use kind as sort;\n\
+         macro_rules! described { ($item:item) => { #[doc = \"words\"] $item } }\n\
+         described! { #[macro_export] macro_rules! outer { () => { $crate::inner!() } } }\n\
+         #[doc(hidden)] #[macro_export] macro_rules! inner {\n\
+         () => { $crate::help() };\n\
+         (again) => { $crate::outer!() };\n\
+         }\n",
     );
     scene.sandbox.write(
         "crate/tests/macros.rs",
         "use small::made;\n\
          #[test] fn by_a_glob() { assert_eq!(small::kind!(7), \"of\"); }\n\
+         #[test] fn by_another_name() { assert_eq!(small::sort!(7), \"of\"); }\n\
          #[test] fn by_a_name_passed_on() { assert_eq!(small::number!(one) + small::number!(two), 3); }\n\
-         #[test] fn made_by_a_call() { assert_eq!(made!(), 3); }\n",
+         #[test] fn made_by_a_call() { assert_eq!(made!(), 3); }\n\
+         #[test] fn only_described() { assert_eq!(small::inner!(again), 3); }\n",
     );
     assert_snapshot!(scene.generate("crate", "out"), @r"
     [SANDBOX]/out
     ------- stderr -------
-    `small` 1.0.0: 10 items in 9 nodes on 4 levels, compiled in 1 round
-    46 files written
+    `small` 1.0.0: 13 items in 11 nodes on 4 levels, compiled in 1 round
+    52 files written
     ");
     assert_snapshot!(passed(&scene), @r"
     test by_a_glob ... ok
     test by_a_name_passed_on ... ok
+    test by_another_name ... ok
     test made_by_a_call ... ok
+    test only_described ... ok
     ");
 }
 

@@ -146,8 +146,9 @@ impl Writer<'_> {
                     return;
                 }
                 let one = &self.material.source.items[*item];
-                // A macro of the crate is at its root, whatever else leads to it.
-                if one.kind == ItemKind::Macro && (module == ROOT || one.reach != Reach::Public) {
+                // A macro of the crate is at its root, by its own name, whatever else leads to it.
+                let is_there = module == ROOT && one.name.as_deref() == Some(name);
+                if one.kind == ItemKind::Macro && (is_there || one.reach != Reach::Public) {
                     return;
                 }
                 self.way_to(*item, name)

@@ -91,12 +91,26 @@ impl Reader<'_> {
                         let file = self.files.read(&path, Some(place))?;
                         self.items(module, file.items, place)?;
                     }
-                    None => self.item(module, syn::Item::Macro(item)),
+                    None => match self.passed_on(&item) {
+                        Some(passed) => self.items(module, vec![passed], place)?,
+                        None => self.item(module, syn::Item::Macro(item)),
+                    },
                 },
                 other => self.item(module, other),
             }
         }
         Ok(())
+    }
+
+    /// The item that a call stands for, if the macro that it calls only adds documentation.
+    fn passed_on(&self, call: &syn::ItemMacro) -> Option<syn::Item> {
+        let name = call.mac.path.get_ident()?;
+        let called = |item: &&Item| item.name.as_ref().is_some_and(|one| name == one);
+        let rules = self.source.items.iter().filter(|item| item.kind == ItemKind::Macro);
+        match rules.rev().find(called).map(|item| &item.syntax)? {
+            syn::Item::Macro(rules) => unfold::passed_on(&rules.mac, call),
+            _ => None,
+        }
     }
 
     fn module(&mut self, parent: ModuleId, item: syn::ItemMod, place: &Place) -> Result<()> {
