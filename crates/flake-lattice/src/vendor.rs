@@ -61,6 +61,10 @@ impl Vendor<'_> {
     /// # Errors
     /// If cargo does not have all sources at hand.
     pub fn add(&self, tree: &mut Tree) -> Result<Option<String>> {
+        // What there would be to bring along is not asked for, and reading the crate again takes as long as the first time.
+        if self.outside == Outside::Left && self.generated.lattice.whole.is_none() {
+            return Ok(None);
+        }
         let loaded = Loaded::read(self.request, &[])?;
         let (package, features) = (&loaded.package, &loaded.features);
         let script = match (&package.build_script, &self.generated.lattice.whole) {
