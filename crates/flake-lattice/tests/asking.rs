@@ -102,7 +102,7 @@ fn files_around_a_whole_crate_are_brought_along() {
     ------- stderr -------
     `small` 1.0.0: 4 items in 1 node on 1 level, compiled in 2 rounds
     it is one node: its build script sets variables or links libraries
-    31 files written
+    32 files written
     ");
     assert_snapshot!(sandbox.sh("out", "cd nodes/*; find . -type f | LC_ALL=C sort; cat src/lib.rs"), @r##"
     ./Cargo.toml
@@ -110,6 +110,7 @@ fn files_around_a_whole_crate_are_brought_along() {
     ./beyond/187897ce-more.txt
     ./beyond/536e506b-one.rs
     ./beyond/deef89a2-more.rs
+    ./beyond/none.rs
     ./build.rs
     ./flake.nix
     ./own.txt
