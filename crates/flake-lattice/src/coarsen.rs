@@ -126,14 +126,22 @@ impl Learnt {
                     let last = name.rsplit("::").next().unwrap_or_default();
                     new |= self.open_member(last);
                 }
+                // What may have more fields one day is made by its own crate alone.
+                let item = place.and_then(|place| place.item);
+                if let (false, Some(item)) = (new, item) {
+                    for named in &material.uses[item].items {
+                        if is_marked(&material.source.items[*named]) {
+                            self.exhaustive.insert(*named);
+                            new |= !self.known.1.contains(named);
+                        }
+                    }
+                }
                 new
             }
             Some("E0004" | "E0638" | "E0639") => {
                 let mut new = false;
                 for (id, item) in material.source.items.iter().enumerate() {
-                    let marked = crate::source::normal::attributes_of(&item.syntax)
-                        .iter()
-                        .any(|one| one.path().is_ident("non_exhaustive"));
+                    let marked = is_marked(item);
                     let named = fault.code.as_deref() != Some("E0004")
                         || item.name.as_ref().is_some_and(|name| {
                             fault.message.contains(name.as_str())
@@ -221,7 +229,14 @@ impl Learnt {
             return false;
         };
         let mut new = false;
-        for name in quoted(&fault.message) {
+        let mut names = quoted(&fault.message);
+        // "cannot find type `A` in module `b`": a macro may make such a path out of what it is given.
+        if let [name, module] = names.as_slice()
+            && fault.message.contains("in module")
+        {
+            names.insert(0, format!("{module}::{name}"));
+        }
+        for name in names {
             let path: Vec<String> = name
                 .trim_end_matches('!')
                 .split("::")
@@ -402,6 +417,12 @@ fn homes_of(material: &Material<'_>, name: &str) -> Vec<ItemId> {
         })
         .map(|(id, _)| id)
         .collect()
+}
+
+/// Whether others may not know all that an item has.
+fn is_marked(item: &Item) -> bool {
+    let attributes = crate::source::normal::attributes_of(&item.syntax);
+    attributes.iter().any(|one| one.path().is_ident("non_exhaustive"))
 }
 
 fn is_type_or_trait(kind: ItemKind) -> bool {

@@ -129,13 +129,25 @@ pub fn called(textual: &Textual<'_>, source: &Source, item: ItemId) -> Option<It
 }
 
 /// The names that a macro call seems to make in its module.
-pub fn names_made(textual: &Textual<'_>, source: &Source, item: ItemId) -> Vec<String> {
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Those of what looks like an item.
+    pub items: BTreeSet<String>,
+    /// Words that it is given: any may become the name of one.
+    pub words: BTreeSet<String>,
+    /// Those of items that it is given whole.
+    pub given: BTreeSet<(String, Space)>,
+}
+
+/// The names that a macro call seems to make in its module.
+pub fn names_made(textual: &Textual<'_>, source: &Source, item: ItemId) -> Made {
     let one = &source.items[item];
     let (ItemKind::MacroCall, syn::Item::Macro(call)) = (one.kind, &one.syntax) else {
-        return vec![];
+        return Made::default();
     };
     let given = Mentions::of(call.mac.tokens.clone());
     let mut names: BTreeSet<String> = given.items.iter().map(|(name, ..)| name.clone()).collect();
+    let mut words = BTreeSet::new();
     let mut todo: Vec<ItemId> = called(textual, source, item).into_iter().collect();
     let mut seen = BTreeSet::new();
     while let Some(mac) = todo.pop() {
@@ -147,7 +159,7 @@ pub fn names_made(textual: &Textual<'_>, source: &Source, item: ItemId) -> Vec<S
         names.extend(body.items.iter().map(|(name, ..)| name.clone()));
         if body.makes_variables {
             let word = |word: &&String| !COMMON.contains(&word.as_str());
-            names.extend(given.words.iter().filter(word).cloned());
+            words.extend(given.words.iter().filter(word).cloned());
         }
         for mention in body.paths.iter().filter(|mention| mention.is_macro) {
             let Some(name) = mention.path.last() else { continue };
@@ -155,7 +167,24 @@ pub fn names_made(textual: &Textual<'_>, source: &Source, item: ItemId) -> Vec<S
             todo.extend(textual.exported(name));
         }
     }
-    names.into_iter().collect()
+    Made { items: names, words, given: items_among(call.mac.tokens.clone()) }
+}
+
+/// The items that begin among these tokens, not within groups of them: `fn f`, `struct S`.
+fn items_among(tokens: TokenStream) -> BTreeSet<(String, Space)> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let named = trees.windows(2).filter_map(|pair| match pair {
+        [TokenTree::Ident(keyword), TokenTree::Ident(name)] => {
+            let space = match keyword.to_string().as_str() {
+                "fn" | "const" | "static" => Space::Value,
+                "struct" | "enum" | "union" | "trait" | "type" => Space::Type,
+                _ => return None,
+            };
+            Some((name.to_string(), space))
+        }
+        _ => None,
+    });
+    named.collect()
 }
 
 /// The names that a macro call seems to make for everybody, each in its space.

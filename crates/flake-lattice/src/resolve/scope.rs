@@ -37,6 +37,8 @@ pub struct Scopes<'a> {
     globs: Vec<Vec<&'a Import>>,
     /// Names that a macro call in the module seems to make.
     called: Vec<BTreeMap<String, ItemId>>,
+    /// Items that a macro call in the module is given, by name.
+    given: Vec<HashMap<(String, Space), ItemId>>,
     /// By module, whether names that are not known may come into it.
     unknown: Vec<bool>,
     /// What macro calls make for everybody, as far as it was asked for.
@@ -89,6 +91,7 @@ impl<'a> Scopes<'a> {
             named: vec![],
             globs: vec![],
             called: vec![BTreeMap::new(); source.modules.len()],
+            given: vec![HashMap::new(); source.modules.len()],
             unknown: vec![false; source.modules.len()],
             made: RefCell::default(),
             memo: RefCell::default(),
@@ -97,12 +100,23 @@ impl<'a> Scopes<'a> {
             scopes.add_module(id, module);
         }
         for (id, module) in source.modules.iter().enumerate() {
-            for entry in &module.entries {
-                if let Entry::Item(item) = entry {
-                    for name in super::macros::names_made(&scopes.textual, source, *item) {
-                        scopes.called[id].entry(name).or_insert(*item);
-                    }
-                }
+            let items = module.entries.iter().filter_map(|entry| match entry {
+                Entry::Item(item) => Some(*item),
+                Entry::Module(_) => None,
+            });
+            let made: Vec<_> = items
+                .map(|item| (item, super::macros::names_made(&scopes.textual, source, item)))
+                .collect();
+            for (item, made) in &made {
+                scopes.given[id].extend(made.given.iter().map(|one| (one.clone(), *item)));
+            }
+            // Who looks as if it made an item is asked before those that name the word in passing.
+            let named =
+                made.iter().flat_map(|(item, made)| made.items.iter().map(move |one| (item, one)));
+            let given =
+                made.iter().flat_map(|(item, made)| made.words.iter().map(move |one| (item, one)));
+            for (item, name) in named.chain(given) {
+                scopes.called[id].entry(name.clone()).or_insert(*item);
             }
         }
         scopes.find_unknown();
@@ -224,6 +238,12 @@ impl<'a> Scopes<'a> {
         open.push(question);
         let found = self.imported(module, name, space, from, open);
         open.pop();
+        // What another crate has by this name may be of another space, as a type that a function is called like.
+        if let Some(Target::External(_)) = &found
+            && let Some(call) = self.given[module].get(&(name.to_owned(), space))
+        {
+            return Some(Target::Item(*call));
+        }
         found.or_else(|| {
             let call = self.called[module].get(name)?;
             (space != Space::Macro).then_some(Target::Item(*call))
@@ -260,6 +280,11 @@ impl<'a> Scopes<'a> {
             }
         }
         None
+    }
+
+    /// Whether the root has a module of this name.
+    pub fn has_root_module(&self, name: &str) -> bool {
+        self.source.modules.iter().any(|one| one.parent == Some(ROOT) && one.name == name)
     }
 
     /// Where an import leads.
@@ -346,14 +371,24 @@ impl<'a> Scopes<'a> {
                 }
             }
             name => {
-                let target = self.lexical_in(module, name, space(0), open);
+                let mut target = self.lexical_in(module, name, space(0), open);
+                // `use memchr::memchr` makes a function, most likely: what a path goes through is still the crate.
+                if let (true, Some(Target::External(way))) = (path.len() > 1, &target)
+                    && way.len() > 1
+                    && way[0] == *name
+                    && let Some(outer) = self.externs.get(name)
+                {
+                    target = Some(outer.clone());
+                }
                 if let Some(target) = &target {
                     let external = self.externs.get(name) == Some(target);
                     if !external || self.definitions[module].contains_key(name) {
                         route.steps.push((module, name.to_owned(), space(0), target.clone()));
                     }
                 }
-                target.or_else(|| self.opaque(module, name))
+                target
+                    .or_else(|| self.opaque(module, name))
+                    .or_else(|| import.then(|| in_prelude(name)).flatten())
             }
         };
         route.consumed = 1;
@@ -544,4 +579,14 @@ impl<'a> Scopes<'a> {
     pub fn is_extern(&self, name: &str) -> bool {
         matches!(self.externs.get(name), Some(Target::External(_)))
     }
+}
+
+/// The enums that every module knows without an import, whose variants may be imported.
+fn in_prelude(name: &str) -> Option<Target> {
+    let path = match name {
+        "Option" => ["core", "option", "Option"],
+        "Result" => ["core", "result", "Result"],
+        _ => return None,
+    };
+    Some(Target::External(path.map(str::to_owned).to_vec()))
 }

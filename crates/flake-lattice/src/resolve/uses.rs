@@ -346,6 +346,12 @@ impl Finder<'_, '_> {
                     work.uses.bound_to.insert(*mac, why);
                     called.push(*mac);
                 }
+            } else if let [mac] = all
+                && self.scopes.source.items[*mac].reach != Reach::Public
+                && self.scopes.has_root_module(name)
+            {
+                let why = "a macro is imported from the root, and so would be the module of that name there";
+                work.uses.bound_to.insert(*mac, why);
             }
         }
         self.route(work, &route, false);
