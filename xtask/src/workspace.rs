@@ -63,7 +63,16 @@ impl Workspace {
 
     /// Builds all programs; gives the folder that they are in.
     pub fn build(&self, profile: Profile) -> Result<Utf8PathBuf> {
-        let mut args = vec!["build", "--workspace", "--bins"];
+        self.build_these(&["--workspace"], profile)
+    }
+
+    /// Builds the programs of one package; gives the folder that they are in.
+    pub fn build_one(&self, package: &str, profile: Profile) -> Result<Utf8PathBuf> {
+        self.build_these(&["--package", package], profile)
+    }
+
+    fn build_these(&self, which: &[&str], profile: Profile) -> Result<Utf8PathBuf> {
+        let mut args = [&["build", "--bins"], which].concat();
         if profile == Profile::Release {
             args.push("--release");
         }

@@ -10,6 +10,7 @@ mod dix;
 mod evaluations;
 mod jj;
 mod lattice;
+mod lattice_times;
 mod memory;
 mod nh;
 mod others;
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::test::Tools;
 use crate::workspace::{Profile, Workspace};
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::ValueEnum;
 
 /// What is built of the example's machine.
 const ATTRIBUTE: &str = "nixosConfigurations.\"demo\".config.system.build.toplevel";
@@ -60,6 +62,12 @@ pub struct Bench {
     /// Measure snapshots and studios with so many files, and short histories: for a trial
     #[arg(long, value_name = "NUMBER", hide = true, value_parser = clap::value_parser!(u64).range(100..))]
     files: Option<u64>,
+    /// Measure the programs of this folder, and build none: for a trial
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    programs: Option<Utf8PathBuf>,
+    /// Take only this crate of others apart, and write no table; may be repeated: for a trial
+    #[arg(long = "crate", value_name = "NAME", hide = true)]
+    crates: Vec<String>,
 }
 
 /// What is measured.
@@ -83,12 +91,23 @@ enum Part {
     History,
     /// What becomes of crates that others wrote.
     Lattice,
+    /// What making a lattice takes, and finding out that nothing changed.
+    LatticeTimes,
+    /// What Nix takes to evaluate a lattice, and to build it after an edit.
+    LatticeNix,
+}
+
+impl Part {
+    /// Whether `flake-lattice` is all that it runs.
+    fn is_of_lattices(self) -> bool {
+        matches!(self, Part::Lattice | Part::LatticeTimes | Part::LatticeNix)
+    }
 }
 
 impl Bench {
     /// Fails if a promise is broken.
     pub fn run(&self, workspace: &Workspace) -> Result<()> {
-        let programs = workspace.build(Profile::Release)?;
+        let programs = self.programs(workspace)?;
         let mut broken = Vec::new();
         if self.wants(Part::StartUp) {
             broken.extend(start_up::start_up(workspace, &programs)?);
@@ -97,13 +116,23 @@ impl Bench {
             broken.extend(self.snapshots(workspace, &programs)?);
         }
         if self.wants(Part::Lattice) {
-            broken.extend(lattice::lattice(workspace, &programs)?);
+            broken.extend(lattice::lattice(workspace, &programs, &self.crates)?);
+        }
+        if self.wants(Part::LatticeTimes) {
+            broken.extend(lattice_times::generation(workspace, &programs)?);
         }
         let nh = if self.against_nh { Some(nh::program(workspace)?) } else { None };
         let both = ["2.26", "2.34"].map(str::to_owned).to_vec();
         let versions = if self.nix.is_empty() { both } else { self.nix.clone() };
         let dix = if self.against_dix { Some(dix::program(workspace)?) } else { None };
-        let with_nix = [Part::Evaluations, Part::Switch, Part::Build, Part::Changes, Part::View];
+        let with_nix = [
+            Part::Evaluations,
+            Part::Switch,
+            Part::Build,
+            Part::Changes,
+            Part::View,
+            Part::LatticeNix,
+        ];
         let with_nix = with_nix.into_iter().any(|part| self.wants(part));
         for version in versions.iter().filter(|_| with_nix) {
             let tools = Tools::get(workspace, Some(version))?;
@@ -119,6 +148,9 @@ impl Bench {
             if self.wants(Part::View) {
                 broken.extend(view::view(workspace, &programs, &tools)?);
             }
+            if self.wants(Part::LatticeNix) {
+                broken.extend(lattice_times::with_nix(workspace, &programs, &tools)?);
+            }
             if self.wants(Part::Changes) {
                 broken.extend(changes::changes(workspace, &programs, &tools, dix.as_deref())?);
             }
@@ -127,6 +159,18 @@ impl Bench {
             return Ok(());
         }
         Err(Error::new(format!("promised, but not so:\n{}", broken.join("\n"))))
+    }
+
+    /// The folder of the programs, which are built as they ship.
+    fn programs(&self, workspace: &Workspace) -> Result<Utf8PathBuf> {
+        if let Some(folder) = &self.programs {
+            return folder.canonicalize_utf8().map_err(Error::io("find", folder));
+        }
+        let others = Part::value_variants().iter().filter(|part| !part.is_of_lattices());
+        if self.quick || others.into_iter().any(|part| self.wants(*part)) {
+            return workspace.build(Profile::Release);
+        }
+        workspace.build_one("flake-lattice", Profile::Release)
     }
 
     fn snapshots(&self, workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {

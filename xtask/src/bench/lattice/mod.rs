@@ -1,135 +1,40 @@
-//! Lattices of crates that others wrote: how many there are that end compiling, how finely they come apart, and how long
-//! that takes. The versions are fixed, so that everybody takes the same sources apart.
+//! Lattices of crates that others wrote: how many there are that end compiling, how finely they come apart, how long that
+//! takes, and whether their own tests and their public names say the same of the facade as of the original.
 //!
-//! The table goes to `docs/lattice-corpus.md`. Not here: what Nix makes of lattices, which the tests of the crate show.
+//! The table goes to `docs/lattice-corpus.md`. What came of a crate is kept, so that a run that was stopped goes on where
+//! it was; another `flake-lattice` or another compiler begins anew. Not here: what Nix makes of lattices, which
+//! [`super::lattice_times`] measures and the tests of the crate show.
+
+mod api;
+pub mod crates;
+mod shipped;
 
 use crate::error::{Error, Result};
 use crate::run;
 use crate::workspace::Workspace;
+use api::Api;
 use camino::{Utf8Path, Utf8PathBuf};
+use crates::{ALONE, OTHERS};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
+use sha2::{Digest, Sha256};
+use shipped::{Bed, Tests};
 use std::fmt::Write;
-use std::time::{Duration, Instant};
-
-/// Library crates without dependencies and without a build script, much downloaded ones first.
-const ALONE: [&str; 80] = [
-    "bitflags@2.13.2",
-    "itoa@1.0.18",
-    "cfg-if@1.0.5",
-    "memchr@2.8.3",
-    "unicode-ident@1.0.27",
-    "base64@0.22.1",
-    "regex-syntax@0.8.11",
-    "once_cell@1.21.4",
-    "smallvec@1.16.5",
-    "strsim@0.11.1",
-    "heck@0.5.0",
-    "bytes@1.12.1",
-    "log@0.4.35",
-    "lazy_static@1.5.1",
-    "fastrand@2.5.0",
-    "ryu@1.0.23",
-    "scopeguard@1.2.0",
-    "either@1.19.0",
-    "rand_core@0.10.1",
-    "semver@1.0.28",
-    "arrayvec@0.7.8",
-    "byteorder@1.5.0",
-    "percent-encoding@2.3.2",
-    "toml_datetime@0.6.11",
-    "fnv@1.0.7",
-    "pin-project-lite@0.2.17",
-    "slab@0.4.12",
-    "unicode-width@0.2.3",
-    "zeroize@1.9.1",
-    "shlex@2.0.1",
-    "subtle@2.6.1",
-    "unicode-segmentation@1.13.3",
-    "hex@0.4.3",
-    "pin-utils@0.1.1",
-    "futures-core@0.3.34",
-    "futures-sink@0.3.34",
-    "futures-task@0.3.34",
-    "futures-io@0.3.34",
-    "data-encoding@2.11.1",
-    "glob@0.3.4",
-    "equivalent@1.0.3",
-    "humantime@2.4.0",
-    "utf8parse@0.2.2",
-    "anstyle@1.0.14",
-    "clap_lex@1.1.1",
-    "rustc-demangle@0.1.28",
-    "adler2@2.0.1",
-    "httpdate@1.0.3",
-    "same-file@1.0.6",
-    "unicode-xid@0.2.6",
-    "mime@0.3.18",
-    "minimal-lexical@0.2.1",
-    "static_assertions@1.1.0",
-    "siphasher@1.0.4",
-    "opaque-debug@0.3.1",
-    "version_check@0.9.5",
-    "atomic-waker@1.1.2",
-    "untrusted@0.9.0",
-    "allocator-api2@0.2.21",
-    "foldhash@0.2.0",
-    "rustc-hash@2.1.3",
-    "ucd-trie@0.1.7",
-    "stable_deref_trait@1.2.1",
-    "utf8_iter@1.0.4",
-    "writeable@0.6.4",
-    "litemap@0.8.3",
-    "sync_wrapper@1.0.2",
-    "tower-service@0.3.3",
-    "try-lock@0.2.5",
-    "termcolor@1.4.1",
-    "ident_case@1.0.1",
-    "dyn-clone@1.0.20",
-    "matches@0.1.10",
-    "unsafe-libyaml@0.2.11",
-    "fixedbitset@0.5.7",
-    "bit-vec@0.8.0",
-    "unicode-bidi@0.3.18",
-    "unicase@2.10.0",
-    "similar@2.7.0",
-    "dunce@1.0.5",
-];
-
-/// Crates with dependencies, build scripts or procedural macros.
-const OTHERS: [&str; 20] = [
-    "syn@2",
-    "quote@1",
-    "proc-macro2@1",
-    "serde@1",
-    "serde_json@1",
-    "serde_derive@1",
-    "thiserror@2",
-    "thiserror-impl@2",
-    "anyhow@1",
-    "aho-corasick@1",
-    "itertools@0.14",
-    "indexmap@2",
-    "hashbrown@0.17",
-    "bstr@1",
-    "winnow@0.7",
-    "num-traits@0.2",
-    "walkdir@2",
-    "http@1",
-    "tinyvec@1",
-    "crossbeam-utils@0.8",
-];
+use std::time::Instant;
 
 /// Of those without dependencies, so many in a hundred may stay whole.
 const MOST_WHOLE: usize = 10;
 
 /// What came of one crate.
+#[derive(Serialize, Deserialize)]
 struct Row {
     name: String,
-    took: Duration,
+    /// How long the lattice took, in seconds.
+    took: f64,
     outcome: Outcome,
 }
 
+#[derive(Serialize, Deserialize)]
 enum Outcome {
     Lattice {
         items: usize,
@@ -138,16 +43,26 @@ enum Outcome {
         largest: usize,
         coarser: String,
         whole: bool,
+        tests: Tests,
+        api: Api,
     },
     Failed(String),
 }
 
-/// Takes them all apart and writes the table.
-pub fn lattice(workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
+/// Takes them all apart and writes the table. If some are named, only these, and no table is written.
+pub fn lattice(
+    workspace: &Workspace,
+    programs: &Utf8Path,
+    named: &[String],
+) -> Result<Vec<String>> {
     let room = workspace.target.join("bench/lattice");
     std::fs::create_dir_all(&room).map_err(Error::io("make the folder", &room))?;
-    let folders = sources(&room)?;
-    let program = programs.join("flake-lattice");
+    let folders = crates::sources(&room)?;
+    let bench = Bench {
+        program: programs.join("flake-lattice"),
+        rows: Bench::rows(&room, programs)?,
+        room,
+    };
     let mut tables = Vec::new();
     for (title, wanted) in [
         ("Without dependencies and build scripts", &ALONE[..]),
@@ -156,19 +71,87 @@ pub fn lattice(workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>
         let mut rows = Vec::new();
         for crate_ in wanted {
             let name = crate_.split('@').next().unwrap_or_default();
+            if !named.is_empty() && !named.iter().any(|one| one == name) {
+                continue;
+            }
             let folder = folders
                 .get(name)
                 .ok_or_else(|| Error::new(format!("cargo did not get `{name}`")))?;
-            eprintln!("taking apart {}", folder.file_name().unwrap_or_default());
-            rows.push(take_apart(&program, &room, folder)?);
+            rows.push(bench.row(folder)?);
         }
         tables.push((title, rows));
     }
     let text = document(&tables);
+    if !named.is_empty() {
+        eprintln!("{text}");
+        return Ok(broken(&tables));
+    }
     let path = workspace.root.join("docs/lattice-corpus.md");
     std::fs::write(&path, &text).map_err(Error::io("write", &path))?;
     eprintln!("{text}");
     Ok(broken(&tables))
+}
+
+/// Where all of it is done.
+struct Bench {
+    program: Utf8PathBuf,
+    room: Utf8PathBuf,
+    /// The rows that this program and this compiler made.
+    rows: Utf8PathBuf,
+}
+
+impl Bench {
+    /// The folder of the rows; it is named by what made them.
+    fn rows(room: &Utf8Path, programs: &Utf8Path) -> Result<Utf8PathBuf> {
+        let program = programs.join("flake-lattice");
+        let mut hash = Sha256::new();
+        hash.update(std::fs::read(&program).map_err(Error::io("read", &program))?);
+        hash.update(run::read(&duct::cmd!("rustc", "-vV"), "rustc -vV")?);
+        let name: String = hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let rows = room.join("rows").join(name);
+        std::fs::create_dir_all(&rows).map_err(Error::io("make the folder", &rows))?;
+        Ok(rows)
+    }
+
+    /// What came of a crate, now or in an earlier run.
+    fn row(&self, folder: &Utf8Path) -> Result<Row> {
+        let name = folder.file_name().unwrap_or_default();
+        let path = self.rows.join(format!("{name}.json"));
+        let known = std::fs::read_to_string(&path).ok();
+        if let Some(row) = known.and_then(|text| serde_json::from_str(&text).ok()) {
+            return Ok(row);
+        }
+        eprintln!("taking apart {name}");
+        let row = self.take_apart(folder)?;
+        let text =
+            serde_json::to_string_pretty(&row).map_err(|cause| Error::new(cause.to_string()))?;
+        std::fs::write(&path, text).map_err(Error::io("write", &path))?;
+        Ok(row)
+    }
+
+    fn take_apart(&self, folder: &Utf8Path) -> Result<Row> {
+        let name = folder.file_name().unwrap_or_default().to_owned();
+        let output = self.room.join("made").join(&name);
+        if output.exists() {
+            std::fs::remove_dir_all(&output).map_err(Error::io("remove", &output))?;
+        }
+        let began = Instant::now();
+        let words = ["generate", folder.as_str(), "--output", output.as_str()];
+        // No compiler's results of another run.
+        let made = duct::cmd(self.program.as_str(), words)
+            .env("XDG_CACHE_HOME", self.room.join("cache").as_str());
+        let made = run::read(&made, "flake-lattice generate");
+        let took = began.elapsed().as_secs_f64();
+        let outcome = match made {
+            Err(error) => Outcome::Failed(error.to_string()),
+            Ok(_) => {
+                let target = shipped::target(&self.room);
+                let bed = Bed { target: &target, original: folder, lattice: &output };
+                outcome(&output, bed.run()?, api::compare(&target, folder, &output)?)?
+            }
+        };
+        Ok(Row { name, took, outcome })
+    }
 }
 
 /// What was promised and is not so.
@@ -186,88 +169,27 @@ fn broken(tables: &[(&str, Vec<Row>)]) -> Vec<String> {
             broken.push(format!("{title}: {whole} of {} stay whole", rows.len()));
         }
     }
+    for (_, row) in tables.iter().flat_map(|(title, rows)| rows.iter().map(move |row| (title, row)))
+    {
+        if let Outcome::Lattice { tests, api, .. } = &row.outcome {
+            let say = |what: &str, which: &[&str]| {
+                format!("`{}`: {what}: {}", row.name, which.join(", "))
+            };
+            let lost = tests.lost();
+            if !lost.is_empty() {
+                broken.push(say("pass with the original alone", &lost));
+            }
+            let missing: Vec<&str> = api.missing.iter().map(String::as_str).collect();
+            if !missing.is_empty() {
+                broken.push(say("missing in the facade", &missing));
+            }
+        }
+    }
     broken
 }
 
-/// Copies of the crates' sources, by name, each a workspace of its own; cargo gets them.
-fn sources(room: &Utf8Path) -> Result<HashMap<String, Utf8PathBuf>> {
-    let wanted = room.join("wanted");
-    let mut manifest = "[package]\nname = \"wanted\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n[dependencies]\n".to_owned();
-    for crate_ in ALONE.iter().chain(&OTHERS) {
-        let (name, version) = crate_.split_once('@').unwrap_or((crate_, "*"));
-        let version = if version.matches('.').count() == 2 {
-            format!("={version}")
-        } else {
-            version.to_owned()
-        };
-        let _ = writeln!(manifest, "{name} = \"{version}\"");
-    }
-    let source = wanted.join("src");
-    std::fs::create_dir_all(&source).map_err(Error::io("make the folder", &source))?;
-    let put = |path: Utf8PathBuf, text: &str| {
-        std::fs::write(&path, text).map_err(Error::io("write", &path))
-    };
-    put(wanted.join("Cargo.toml"), &manifest)?;
-    put(source.join("lib.rs"), "")?;
-    let said = run::read(
-        &duct::cmd!(run::cargo(), "metadata", "--format-version=1").dir(&wanted),
-        "cargo metadata",
-    )?;
-    let metadata: Value =
-        serde_json::from_str(&said).map_err(|cause| Error::new(cause.to_string()))?;
-    let mut found = HashMap::new();
-    for package in metadata["packages"].as_array().into_iter().flatten() {
-        let name = package["name"].as_str().unwrap_or_default();
-        let is_wanted = |crate_: &&&str| crate_.split('@').next() == Some(name);
-        let manifest = Utf8Path::new(package["manifest_path"].as_str().unwrap_or_default());
-        let version = package["version"].as_str().unwrap_or_default();
-        // Another version may be there because somebody else needs it.
-        let right = ALONE.iter().chain(&OTHERS).find(is_wanted).is_some_and(|crate_| {
-            crate_
-                .split('@')
-                .nth(1)
-                .is_some_and(|wanted| format!("{version}.").starts_with(&format!("{wanted}.")))
-        });
-        let Some(from) = manifest.parent().filter(|_| right) else { continue };
-        let to = room.join("crates").join(format!("{name}-{version}"));
-        if !to.exists() {
-            // Nobody writes into cargo's own copy; and above it there is our workspace, which it is no part of.
-            std::fs::create_dir_all(room.join("crates"))
-                .map_err(Error::io("make the folder", room))?;
-            run::read(&duct::cmd!("cp", "-r", from.as_str(), to.as_str()), "cp -r")?;
-            let manifest = to.join("Cargo.toml");
-            let mut text =
-                std::fs::read_to_string(&manifest).map_err(Error::io("read", &manifest))?;
-            if !text.contains("[workspace]") {
-                text.push_str("\n[workspace]\n");
-            }
-            put(manifest, &text)?;
-        }
-        found.insert(name.to_owned(), to);
-    }
-    Ok(found)
-}
-
-fn take_apart(program: &Utf8Path, room: &Utf8Path, folder: &Utf8Path) -> Result<Row> {
-    let name = folder.file_name().unwrap_or_default().to_owned();
-    let output = room.join("made").join(&name);
-    if output.exists() {
-        std::fs::remove_dir_all(&output).map_err(Error::io("remove", &output))?;
-    }
-    let began = Instant::now();
-    let made =
-        duct::cmd!(program.as_str(), "generate", folder.as_str(), "--output", output.as_str());
-    // No compiler's results of another run.
-    let made = made.env("XDG_CACHE_HOME", room.join("cache").as_str());
-    let outcome = match run::read(&made, "flake-lattice generate") {
-        Err(error) => Outcome::Failed(error.to_string()),
-        Ok(_) => outcome(&output)?,
-    };
-    Ok(Row { name, took: began.elapsed(), outcome })
-}
-
 /// What the lattice says of itself.
-fn outcome(output: &Utf8Path) -> Result<Outcome> {
+fn outcome(output: &Utf8Path, tests: Tests, api: Api) -> Result<Outcome> {
     let path = output.join("lattice.json");
     let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
     let lattice: Value =
@@ -283,9 +205,9 @@ fn outcome(output: &Utf8Path) -> Result<Outcome> {
             let case = |case: &Value| {
                 let extent = case["extent"].as_str().unwrap_or_default().to_owned();
                 let code = case["cause"].as_str().unwrap_or_default();
-                format!("{extent} {}: {}", items(case), first_line(code))
+                (format!("{extent} {}", items(case)), first_line(code))
             };
-            cases.iter().map(case).collect::<Vec<_>>().join("; ")
+            grouped(&cases.iter().map(case).collect::<Vec<_>>())
         }
     };
     Ok(Outcome::Lattice {
@@ -299,7 +221,29 @@ fn outcome(output: &Utf8Path) -> Result<Outcome> {
         largest: nodes.iter().map(items).max().unwrap_or_default() * 100 / all.max(1),
         whole: whole.is_some(),
         coarser,
+        tests,
+        api,
     })
+}
+
+/// Cases of the same kind as one, with the words for the first of them.
+fn grouped(cases: &[(String, String)]) -> String {
+    let code = |cause: &str| cause.split(':').next().unwrap_or_default().to_owned();
+    let mut groups: Vec<(String, String, usize)> = vec![];
+    for (extent, cause) in cases {
+        let same = |group: &&mut (String, String, usize)| {
+            group.0 == *extent && code(&group.1) == code(cause)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.2 += 1,
+            None => groups.push((extent.clone(), cause.clone(), 1)),
+        }
+    }
+    let shown = groups.iter().map(|(extent, cause, times)| match times {
+        1 => format!("{extent}: {cause}"),
+        _ => format!("{extent}, {times} times: {cause}"),
+    });
+    shown.collect::<Vec<_>>().join("; ")
 }
 
 fn first_line(text: &str) -> String {
@@ -310,7 +254,11 @@ fn document(tables: &[(&str, Vec<Row>)]) -> String {
     let mut text = "# What becomes of crates that others wrote\n\nMade by `cargo xtask bench lattice`. Items are those of the \
         library with its default features on the machine that ran it; the largest node's share is of the items; what had \
         to be coarser than the graph of names suggests stands last, with the compiler's word for it. Everything that has \
-        nodes here was compiled as a lattice.\n"
+        nodes here was compiled as a lattice.\n\n\
+        `tests` are the integration tests that the crate ships: how many pass with the original, and how many of these with \
+        the facade in its place. `names` are the public paths of the original, as rustdoc knows them; each leads to an item \
+        of the same kind in the facade. `more` are names that only the facade has: what else is in a module that a macro \
+        makes names in.\n"
         .to_owned();
     for (title, rows) in tables {
         let made = |whole: bool| {
@@ -319,24 +267,29 @@ fn document(tables: &[(&str, Vec<Row>)]) -> String {
         };
         let _ = write!(
             text,
-            "\n## {title}\n\n{} crates: {} in nodes, {} whole, {} in none.\n\n| crate | items | nodes | levels | largest | time | coarser |\n|---|---|---|---|---|---|---|\n",
+            "\n## {title}\n\n{} crates: {} in nodes, {} whole, {} in none.{}\n\n| crate | items | nodes | levels | largest | time | tests | names | coarser |\n|---|---|---|---|---|---|---|---|---|\n",
             rows.len(),
             made(false),
             made(true),
-            rows.len() - made(false) - made(true)
+            rows.len() - made(false) - made(true),
+            tested(rows),
         );
         for row in rows {
-            let took = row.took.as_secs_f64();
+            let took = row.took;
             let _ = match &row.outcome {
-                Outcome::Lattice { items, nodes, levels, largest, coarser, .. } => writeln!(
-                    text,
-                    "| {} | {items} | {nodes} | {levels} | {largest} % | {took:.1} s | {} |",
-                    row.name,
-                    cell(coarser)
-                ),
+                Outcome::Lattice { items, nodes, levels, largest, coarser, tests, api, .. } => {
+                    writeln!(
+                        text,
+                        "| {} | {items} | {nodes} | {levels} | {largest} % | {took:.1} s | {} | {} | {} |",
+                        row.name,
+                        cell(&tests.cell()),
+                        api.cell(),
+                        cell(coarser)
+                    )
+                }
                 Outcome::Failed(why) => writeln!(
                     text,
-                    "| {} | | | | | {took:.1} s | none: {} |",
+                    "| {} | | | | | {took:.1} s | | | none: {} |",
                     row.name,
                     cell(&first_line(why))
                 ),
@@ -344,6 +297,24 @@ fn document(tables: &[(&str, Vec<Row>)]) -> String {
         }
     }
     text
+}
+
+/// How many tests of how many crates were run.
+fn tested(rows: &[Row]) -> String {
+    let run = rows.iter().filter_map(|row| match &row.outcome {
+        Outcome::Lattice { tests: Tests::Run { original, facade }, .. } => {
+            Some((original.len(), original.intersection(facade).count()))
+        }
+        _ => None,
+    });
+    let run: Vec<(usize, usize)> = run.collect();
+    let sum = |part: fn(&(usize, usize)) -> usize| run.iter().map(part).sum::<usize>();
+    format!(
+        " Of {} crates with tests {} pass with the original and {} of these with the facade.",
+        run.len(),
+        sum(|(original, _)| *original),
+        sum(|(_, facade)| *facade)
+    )
 }
 
 /// As it may stand in a table.
