@@ -119,7 +119,9 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         }
         lattice.link_args = said.link_args;
     }
-    let inputs = inputs(request, &loaded, &run.read)?;
+    let mut inputs = inputs(request, &loaded, &run.read)?;
+    // A run that compiles has something to do, whatever one that did not left there.
+    inputs.options.extend((proof == Proof::None).then(|| "unchecked".to_owned()));
     files.insert(LATTICE_FILE.to_owned(), json(&lattice)?);
     files.insert(INPUTS_FILE.to_owned(), json(&inputs)?);
     let took = began.elapsed().saturating_sub(run.compiled);

@@ -190,6 +190,15 @@ fn a_crate_that_does_not_compile_is_no_lattice() {
 }
 
 #[test]
+fn what_was_never_compiled_is_not_taken_for_what_was() {
+    let scene = Scene::with_source("pub fn f() -> u32 { \"text\" }\n");
+    scene.sandbox.run("", "flake-lattice generate crate --output out --no-check").ok();
+    let outcome = scene.generate("crate", "out");
+    let said = &outcome.fails(1).stderr;
+    assert!(said.starts_with("error: `small` does not compile\n"), "{said}");
+}
+
+#[test]
 fn a_folder_that_is_not_ours_is_left_alone() {
     let scene = Scene::with_source(SMALL);
     scene.sandbox.write("out/mine.txt", "mine\n");
