@@ -111,6 +111,25 @@ fn the_tests_of_the_original_are_checks() {
 }
 
 #[test]
+fn the_tests_of_the_original_know_what_its_build_script_says() {
+    let (name, edition, source) = CRATES[1];
+    let sandbox = scene(name, edition, source);
+    sandbox.write("crate/build.rs", "fn main() { println!(\"cargo:rustc-cfg=fast\"); }\n");
+    sandbox.write(
+        "crate/tests/speed.rs",
+        "#[cfg(fast)] #[test] fn fast() { assert_eq!(counters::both(), 1); }\n\
+         #[cfg(not(fast))] #[test] fn slow() { panic!() }\n",
+    );
+    generate(&sandbox, "out");
+    let system = format!("{}-linux", std::env::consts::ARCH);
+    let line = format!("build path:.#checks.{system}.test-speed --no-link -L");
+    let outcome = nix(&sandbox, "out", &line);
+    outcome.ok();
+    assert!(outcome.stderr.contains("test fast ... ok"), "{outcome}");
+    assert!(outcome.stderr.contains("test result: ok. 1 passed"), "{outcome}");
+}
+
+#[test]
 fn an_edit_builds_what_diff_predicts_and_nothing_else() {
     let edits = [
         (0, "3.14", "3.1415"),
