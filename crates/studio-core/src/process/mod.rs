@@ -301,10 +301,12 @@ impl Program {
         lines(&reader, |line| {
             each(line);
             if !line.trim_ascii().is_empty() {
-                if last.len() == TAIL {
-                    last.pop_front();
-                }
-                last.push_back(String::from_utf8_lossy(line).trim_end().to_owned());
+                // There may be thousands a second: what falls out gives its memory to what comes in.
+                let mut kept =
+                    if last.len() == TAIL { last.pop_front() } else { None }.unwrap_or_default();
+                kept.clear();
+                kept.push_str(String::from_utf8_lossy(line).trim_end());
+                last.push_back(kept);
             }
         });
         let status = match reader.try_wait() {

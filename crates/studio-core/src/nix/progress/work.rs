@@ -148,11 +148,15 @@ impl Work {
             return vec![Said { text: line, level: Level::Verbose }];
         };
         let text = format!("{}> {line}", name_of(derivation));
-        let kept = self.lines.entry(derivation.clone()).or_default();
-        if kept.len() == self.kept {
-            kept.pop_front();
+        if !self.lines.contains_key(derivation) {
+            self.lines.insert(derivation.clone(), VecDeque::new());
         }
-        kept.push_back(line);
+        if let Some(kept) = self.lines.get_mut(derivation) {
+            if kept.len() == self.kept {
+                kept.pop_front();
+            }
+            kept.push_back(line);
+        }
         vec![Said { text, level: Level::Verbose }]
     }
 
@@ -218,6 +222,10 @@ fn quoted<'a>(text: &'a str, start: &str) -> Option<&'a str> {
 ///
 /// A line that was written over several times is what it was at last.
 pub fn plain(text: &str) -> String {
+    // Most lines have nothing to take out, and a build may say thousands a second.
+    if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        return text.to_owned();
+    }
     let text = console::strip_ansi_codes(text);
     let line = |line: &str| {
         let last = line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
