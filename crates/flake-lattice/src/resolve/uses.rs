@@ -410,7 +410,7 @@ impl Finder<'_, '_> {
         });
         for mention in &body.paths {
             let own = mention.path.first().is_some_and(|first| first == "$crate");
-            if !own && !(inner && mention.is_macro) {
+            if !(own || inner && mention.is_macro) {
                 continue;
             }
             let mut path = mention.path.clone();
