@@ -282,9 +282,12 @@ impl<'a> Scopes<'a> {
         None
     }
 
-    /// Whether the root has a module of this name.
-    pub fn has_root_module(&self, name: &str) -> bool {
-        self.source.modules.iter().any(|one| one.parent == Some(ROOT) && one.name == name)
+    /// Whether the root has a module of this name, and in `module` the name means something else.
+    pub fn hides_root_module(&self, module: ModuleId, name: &str) -> bool {
+        let is_it = |one: &Module| one.parent == Some(ROOT) && one.name == name;
+        let Some(at_root) = self.source.modules.iter().position(is_it) else { return false };
+        self.lexical(module, name, Space::Type)
+            .is_some_and(|other| other != Target::Module(at_root))
     }
 
     /// Where an import leads.

@@ -54,7 +54,7 @@ impl Finder<'_, '_> {
                 }
             } else if let [mac] = all
                 && self.scopes.source.items[*mac].reach != Reach::Public
-                && self.scopes.has_root_module(name)
+                && self.scopes.hides_root_module(work.module, name)
             {
                 let why = "a macro is imported from the root, and so would be the module of that name there";
                 work.uses.bound_to.insert(*mac, why);
