@@ -24,7 +24,7 @@ pub use local::{beyond as beyond_local, files as local_files, place as local_pla
 pub use manifest::relative;
 pub use names::asking;
 pub use outside::{OwnScript, Stand, dependencies};
-pub use whole::{LINKS, Said, made_of, tests, whole};
+pub use whole::{DESCRIBED, LINKS, Said, made_of, tests, whole};
 pub use widen::Widened;
 
 use crate::digest;

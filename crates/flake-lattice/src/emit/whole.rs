@@ -52,6 +52,9 @@ pub fn whole(
     if let Some(links) = &package.links {
         document["package"]["links"] = value(format!("{links}{LINKS}"));
     }
+    if script.is_some() {
+        describe(package, &mut document);
+    }
     if script.is_some() && !package.others.is_empty() {
         add_targets(package, &mut document);
         node.files.insert(NO_TARGET.to_owned(), b"fn main() {}\n".to_vec());
@@ -80,6 +83,31 @@ pub fn whole(
     facade.files.insert("Cargo.toml".to_owned(), manifest.to_string().into_bytes());
     Ok((name, node, facade))
 }
+
+/// Says of the package what its build script may ask for; code is told in place.
+fn describe(package: &Package, document: &mut DocumentMut) {
+    for (variable, key) in DESCRIBED {
+        match package.said.get(variable).map(String::as_str) {
+            None | Some("") => {}
+            Some(text) if key == "authors" => {
+                document["package"][key] = value(text.split(':').collect::<Array>());
+            }
+            Some(text) => document["package"][key] = value(text),
+        }
+    }
+}
+
+/// The variables by which cargo tells what a manifest says of its package for people, and where it says that.
+pub const DESCRIBED: [(&str, &str); 8] = [
+    ("CARGO_PKG_AUTHORS", "authors"),
+    ("CARGO_PKG_DESCRIPTION", "description"),
+    ("CARGO_PKG_HOMEPAGE", "homepage"),
+    ("CARGO_PKG_LICENSE", "license"),
+    ("CARGO_PKG_LICENSE_FILE", "license-file"),
+    ("CARGO_PKG_README", "readme"),
+    ("CARGO_PKG_REPOSITORY", "repository"),
+    ("CARGO_PKG_RUST_VERSION", "rust-version"),
+];
 
 /// The file of targets that are never built.
 const NO_TARGET: &str = "beyond/none.rs";

@@ -1,6 +1,8 @@
 //! `lattice.nix`: what there is to build and what needs what, as data.
 
-use super::parts::{Parts, Whole, environment, file, references, root, said_by_cargo, sources};
+use super::parts::{
+    Parts, Whole, environment, file, references, root, said_by_cargo, said_by_manifest, sources,
+};
 use super::{checks, level_name, text};
 use crate::model::{Facade, Lattice, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +112,11 @@ fn node_binding(lattice: &Lattice, node: &Node, tree: &Tree) -> Result<String> {
         features.extend(lattice.features.iter().cloned());
     }
     let env = match whole.script {
-        Some(_) => said_by_cargo(lattice),
+        Some(_) => {
+            let mut all = said_by_cargo(lattice);
+            all.extend(said_by_manifest(tree, &folder));
+            all
+        }
         None => environment(lattice, tree, &folder, &files),
     };
     Parts {

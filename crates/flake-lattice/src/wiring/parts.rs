@@ -1,7 +1,7 @@
 //! What a crate of the lattice is made of, as `mkNode` in offline.nix and nixpkgs.nix takes it.
 
 use super::text;
-use crate::emit::LINKS;
+use crate::emit::{DESCRIBED, LINKS};
 use crate::model::Lattice;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -220,17 +220,19 @@ pub(super) fn environment(
     all
 }
 
-/// What cargo tells of a package for people.
-const UNSAID: [&str; 8] = [
-    "CARGO_PKG_AUTHORS",
-    "CARGO_PKG_DESCRIPTION",
-    "CARGO_PKG_HOMEPAGE",
-    "CARGO_PKG_LICENSE",
-    "CARGO_PKG_LICENSE_FILE",
-    "CARGO_PKG_README",
-    "CARGO_PKG_REPOSITORY",
-    "CARGO_PKG_RUST_VERSION",
-];
+/// What cargo tells a build script of a package for people, as far as the manifest says it.
+pub(super) fn said_by_manifest(tree: &Tree, folder: &str) -> BTreeMap<&'static str, String> {
+    let Some(manifest) = manifest(tree, folder) else { return BTreeMap::new() };
+    let said = DESCRIBED.into_iter().filter_map(|(variable, key)| {
+        let entry = manifest.get("package")?.get(key)?;
+        let text = match entry.as_array() {
+            Some(all) => all.iter().filter_map(|one| one.as_str()).collect::<Vec<_>>().join(":"),
+            None => entry.as_str()?.to_owned(),
+        };
+        Some((variable, text))
+    });
+    said.collect()
+}
 
 /// The variables that cargo sets for a crate. A build script gets all of them: what it calls may ask for any.
 pub(super) fn said_by_cargo(lattice: &Lattice) -> BTreeMap<&'static str, String> {
@@ -249,7 +251,7 @@ pub(super) fn said_by_cargo(lattice: &Lattice) -> BTreeMap<&'static str, String>
         ("CARGO_PKG_VERSION_PRE", pre),
         ("CARGO_CRATE_NAME", lattice.krate.lib.clone()),
     ]);
-    // They are always set; the manifests of a lattice say nothing of these.
-    all.extend(UNSAID.map(|name| (name, String::new())));
+    // They are always set.
+    all.extend(DESCRIBED.map(|(name, _)| (name, String::new())));
     all
 }

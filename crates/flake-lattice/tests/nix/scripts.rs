@@ -101,6 +101,32 @@ fn a_crate_links_a_library_of_the_machine() {
     }
 }
 
+/// What a manifest says of its package for people, a build script and code may ask for.
+#[test]
+fn a_script_is_told_what_the_manifest_says() {
+    let sandbox = scene(
+        "linked",
+        "authors = [\"a <a@b>\", \"c\"]\ndescription = \"it's \\\"small\\\"\"\nlicense = \"MIT\"\n",
+        &[
+            (
+                "build.rs",
+                "fn main() { let said = |name| std::env::var(name).unwrap();\n\
+                 println!(\"cargo:rustc-env=SAID={}|{}|{}|{}\", said(\"CARGO_PKG_AUTHORS\"), said(\"CARGO_PKG_DESCRIPTION\"), said(\"CARGO_PKG_LICENSE\"), said(\"CARGO_PKG_HOMEPAGE\")); }\n",
+            ),
+            (
+                "src/lib.rs",
+                "pub const SAID: &str = env!(\"SAID\");\npub const ALSO: &str = env!(\"CARGO_PKG_AUTHORS\");\n",
+            ),
+            (
+                "tests/said.rs",
+                "#[test]\nfn said() { assert_eq!((linked::SAID, linked::ALSO), (\"a <a@b>:c|it's \\\"small\\\"|MIT|\", \"a <a@b>:c\")); }\n",
+            ),
+        ],
+    );
+    sandbox.run("", "flake-lattice generate crate --output out -q").ok();
+    tests_pass(&sandbox, "said");
+}
+
 /// A build script is told of files that those of dependencies made.
 #[test]
 fn what_a_dependency_s_script_made_is_there_for_that_of_the_crate() {
