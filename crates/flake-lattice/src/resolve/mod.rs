@@ -124,7 +124,7 @@ mod unit {
     #[test]
     fn a_macro_call_that_makes_a_macro_for_everybody_needs_what_that_names() {
         let text = "
-            macro_rules! said { ($said:item) => { $said } }
+            macro_rules! said { ($said:item) => { $said const _: () = (); } }
             pub fn help() {}
             mod m { said! { #[macro_export] macro_rules! made { () => { $crate::help() } } } }";
         assert_eq!(named("2021", text), ["m::said!#6c72cba8 -> said help"]);
