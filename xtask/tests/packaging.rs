@@ -35,6 +35,75 @@ fn every_nix_file_can_be_parsed() {
     sandbox.run_words("", &words).ok();
 }
 
+/// The blocks of Nix in a document.
+fn nix_blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```nix\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0))
+}
+
+#[test]
+fn what_documents_say_in_nix_is_nix() {
+    let sandbox = Sandbox::new().with_nix(&RealNix::find());
+    let docs = root().join("docs");
+    let pages = docs.read_dir_utf8().expect("docs").flatten().map(|entry| entry.path().to_owned());
+    let pages =
+        pages.filter(|path| path.extension() == Some("md")).chain([root().join("README.md")]);
+    let mut files = vec![];
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("readable");
+        for block in nix_blocks(&text) {
+            let name = format!("{}.{}.nix", page.file_name().expect("a name"), files.len());
+            // Lines of a module stand in braces, and know what modules are given.
+            let (open, close) =
+                if block.trim_start().starts_with('{') { ("", "") } else { ("{\n", "}\n") };
+            let given = "{ config, inputs, lib, pkgs, ... }:\n";
+            sandbox.write(&name, format!("{given}{open}{block}{close}"));
+            files.push(name);
+        }
+    }
+    assert!(files.len() >= 5, "{files:?}");
+    let mut words = vec!["nix-instantiate", "--parse"];
+    words.extend(files.iter().map(String::as_str));
+    sandbox.run_words("", &words).ok();
+}
+
+#[test]
+fn the_flake_of_the_readme_takes_the_modules() {
+    let sandbox = Sandbox::new().with_nix(&RealNix::find());
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("readable");
+    let blocks: Vec<&str> = nix_blocks(&readme).collect();
+    let [flake, home] = blocks.as_slice() else { panic!("{blocks:?}") };
+    sandbox.write("flake.nix", flake);
+    sandbox.write("home.nix", home);
+    sandbox.write(
+        "both.nix",
+        format!(
+            "let
+               studio = (import {}/flake.nix).outputs {{ self = studio; nixpkgs.lib.genAttrs = _: _: {{ }}; }};
+               flake = import ./flake.nix;
+               outputs = flake.outputs {{ inherit studio; nixpkgs.lib.nixosSystem = system: system; }};
+               home = import ./home.nix {{ inputs = {{ inherit studio; }}; }};
+               called = module: builtins.attrNames (builtins.functionArgs module);
+             in {{
+               inputs = builtins.attrNames flake.inputs;
+               modules = map (m: if builtins.isFunction m then called m else m) outputs.nixosConfigurations.demo.modules;
+               home = home // {{ imports = map called home.imports; }};
+             }}",
+            root()
+        ),
+    );
+    let words = ["nix-instantiate", "--eval", "--strict", "--json", "both.nix"];
+    let text = sandbox.run_words("", &words).ok();
+    let found: Value = serde_json::from_str(&text).expect("JSON");
+    let module = serde_json::json!(["config", "lib", "pkgs"]);
+    assert_eq!(found["inputs"], serde_json::json!(["nixpkgs", "studio"]));
+    assert_eq!(
+        found["modules"],
+        serde_json::json!([module, { "programs": { "studio": { "enable": true } } }])
+    );
+    assert_eq!(found["home"]["imports"], serde_json::json!([module]));
+    assert_eq!(found["home"]["programs"]["studio"]["enable"], true);
+}
+
 /// What `nix/stand-in.nix` gives.
 fn evaluated() -> Value {
     let sandbox = Sandbox::new().with_nix(&RealNix::find());
