@@ -12,8 +12,8 @@ const CALLS: usize = 3;
 const WIDTH: usize = 10;
 /// Functions call those that are at most so many levels below.
 const REACH: usize = 4;
-/// The number that an edit changes.
-const NUMBER: u64 = 17;
+/// The number that an edit changes, as it is without one.
+pub const NUMBER: u64 = 17;
 
 /// What a function has inside.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::run;
 use crate::test::Tools;
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
-use made::{Body, Made};
+use made::{Body, Made, NUMBER};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -291,7 +291,7 @@ fn edits(place: &Place, tools: &Tools, profile: Profile, rustc: &Utf8Path) -> Re
     std::fs::write(&flake, whole(rustc, profile)).map_err(Error::io("write", &flake))?;
     let generate = format!(
         "flake-lattice generate ~/some --no-check --output ~/{name}/lattice; \
-         cp ~/some/src/lib.rs ~/{name}/whole/; cd ~/{name}; git add .; git commit --quiet --message edit"
+         cp ~/some/src/lib.rs ~/{name}/whole/; cd ~/{name}; git add .; git commit --quiet --allow-empty --message edit"
     );
     let lattice_line =
         format!("cd ~/{name}/lattice; nix build --no-link .#{} 2> ~/said", profile.attribute());
@@ -323,6 +323,10 @@ fn edits(place: &Place, tools: &Tools, profile: Profile, rustc: &Utf8Path) -> Re
     ] {
         let (mut ours, mut beside) = (Costs::default(), Costs::default());
         let mut built = 0;
+        // What the edits before changed is built back first, or rather is in the store still.
+        made.edit(function, NUMBER)?;
+        shell(place, &generate)?;
+        shell(place, &lattice_line)?;
         for run in 0..EDITS {
             number += 1;
             made.edit(function, number)?;
@@ -342,7 +346,6 @@ fn edits(place: &Place, tools: &Tools, profile: Profile, rustc: &Utf8Path) -> Re
                 ours.add(&cost);
                 let nodes = nodes_built(&home.join("said"), &home.join(name).join("lattice"))?;
                 built = nodes.len();
-                // The edit before may have been of another item, which has to be built back.
                 if nodes != predicted {
                     broken.push(format!(
                         "nix {}, {title}: `diff` said that {} are built, and it was {}",
