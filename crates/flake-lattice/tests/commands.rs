@@ -276,7 +276,7 @@ fn a_build_script_may_set_cfg() {
     [SANDBOX]/out
     ------- stderr -------
     `small` 1.0.0: 2 items in 2 nodes on 2 levels, compiled in 2 rounds
-    27 files written
+    28 files written
     ");
     scene.cargo("out/tests", "test --quiet --offline").ok();
 }
