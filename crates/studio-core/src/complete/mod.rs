@@ -1,5 +1,5 @@
 //! What a shell completes: the options of a command, which clap knows, and the names that exist on this machine, which the
-//! command looks up when it is asked ([`names`]).
+//! command looks up when it is asked.
 //!
 //! A shell asks by starting the command itself with [`VARIABLE`] set, so what it offers is never older than the program.
 //! Not here: which argument takes which names; that stands at the argument.
