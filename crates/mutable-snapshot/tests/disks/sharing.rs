@@ -51,8 +51,8 @@ fn a_studio_shares_its_blocks_with_the_pool_until_they_are_written() {
         assert_eq!(sandbox.run(&other, "git status --porcelain").ok(), "", "{kind}");
 
         // Somebody writes into the middle of one, over the beginning of the other, and behind the end of the third.
-        let script = "printf x | dd of=big bs=1 seek=2500000 conv=notrunc status=none
-            printf x | dd of=tool bs=1 conv=notrunc status=none; echo more >>small
+        let script = "printf 'written here' | dd of=big bs=1 seek=2500000 conv=notrunc status=none
+            printf 'and here' | dd of=tool bs=1 conv=notrunc status=none; echo more >>small
             git status --porcelain";
         assert_eq!(sandbox.sh(&other, script).ok(), " M big\n M small\n M tool", "{kind}");
         let id = snapshot.rsplit('/').next().expect("an id");
