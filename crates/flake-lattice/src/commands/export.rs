@@ -154,7 +154,7 @@ fn moved(bytes: &[u8], from: &Utf8Path, to: &Utf8Path) -> Result<Vec<u8>> {
     }
     for (_, entry) in sections.into_iter().flat_map(|section| section.iter_mut()) {
         let Some(path) = entry.get("path").and_then(|path| path.as_str()) else { continue };
-        let folder = emit::without_steps_back(&from.join(path));
+        let folder = fs::absolute(from, Utf8Path::new(path));
         // Nodes move along.
         if folder.parent() != from.parent() {
             entry["path"] = value(emit::relative(to, &folder));

@@ -4,8 +4,9 @@
 use super::Files;
 use super::asks::{self, Answer, Ask};
 use crate::digest;
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
+use studio_core::fs;
 
 /// The folder in which they are put.
 const FOLDER: &str = "beyond";
@@ -41,7 +42,7 @@ impl Beyond<'_> {
         )? {
             Ask::Said(what) => self.said.get(&what).map(|text| Answer::said(text, name)),
             Ask::File(path) => {
-                let path = without_steps_back(&from.parent()?.join(path));
+                let path = fs::absolute(from.parent()?, Utf8Path::new(&path));
                 let within = path.strip_prefix(self.folder);
                 if within.is_ok_and(|path| files.contains_key(path.as_str())) {
                     return None;
@@ -70,16 +71,4 @@ impl Beyond<'_> {
         }
         Some(place.into())
     }
-}
-
-/// A path in which no `..` is left.
-pub fn without_steps_back(path: &Utf8Path) -> Utf8PathBuf {
-    let mut plain = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            Utf8Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
 }

@@ -18,7 +18,6 @@ mod syntax;
 mod whole;
 mod widen;
 
-pub use beyond::without_steps_back;
 pub use externals::Externals;
 pub use local::{beyond as beyond_local, files as local_files, place as local_place};
 pub use manifest::relative;
