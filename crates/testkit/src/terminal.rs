@@ -33,10 +33,7 @@ impl Sandbox {
         line: &str,
         size: (u16, u16),
     ) -> Terminal {
-        let mut words = line.split(' ');
-        let mut command = Command::new(bin_dir().join(words.next().expect("a command")));
-        command.args(words).current_dir(dir.as_ref()).env_clear().envs(self.environment());
-        Terminal::start_sized(&mut command, size)
+        Terminal::start_sized(&mut self.words_on_terminal(dir.as_ref(), &[], line), size)
     }
 
     /// The same in a session of its own whose terminal it is: what is typed may be a signal to all that runs there, and so
@@ -47,11 +44,19 @@ impl Sandbox {
         line: &str,
         size: (u16, u16),
     ) -> Terminal {
+        let before = ["setsid", "--ctty"];
+        Terminal::start_sized(&mut self.words_on_terminal(dir.as_ref(), &before, line), size)
+    }
+
+    /// One of our programs with its arguments, behind these words.
+    fn words_on_terminal(&self, dir: &Utf8Path, before: &[&str], line: &str) -> Command {
         let mut words = line.split(' ');
-        let mut command = Command::new("setsid");
-        command.arg("--ctty").arg(bin_dir().join(words.next().expect("a command"))).args(words);
-        command.current_dir(dir.as_ref()).env_clear().envs(self.environment());
-        Terminal::start_sized(&mut command, size)
+        let program = bin_dir().join(words.next().expect("a command"));
+        let before = before.iter().map(|word| (*word).to_owned());
+        let mut all = before.chain([program.into_string()]).chain(words.map(str::to_owned));
+        let mut command = Command::new(all.next().expect("a program"));
+        command.args(all).current_dir(dir).env_clear().envs(self.environment());
+        command
     }
 }
 
