@@ -69,8 +69,8 @@ fn end(drawn: &Drawn, signal: i32) {
 /// If signals cannot be listened for.
 pub fn taken() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    TAKEN.store(true, Ordering::SeqCst);
     signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))
         .or_say(|| "interrupts cannot be listened for")?;
+    TAKEN.store(true, Ordering::SeqCst);
     Ok(interrupted)
 }

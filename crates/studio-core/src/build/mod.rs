@@ -6,7 +6,7 @@
 mod resolve;
 mod room;
 
-pub(crate) use resolve::names_record;
+pub(crate) use resolve::remembered_names;
 pub use resolve::{resolve, usual_names};
 pub use room::floor;
 

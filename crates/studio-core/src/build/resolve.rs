@@ -8,7 +8,6 @@ use crate::names::ConfigName;
 use crate::nix::{Log, Nix};
 use crate::snapshot::Snapshot;
 use crate::target::{Kind, Target};
-use camino::Utf8PathBuf;
 
 /// The target that the settings and the machine mean.
 ///
@@ -57,20 +56,26 @@ fn choose(
     found.cloned().ok_or_else(|| unknown_name(kind, &candidates[0], &set, &names))
 }
 
-/// Where the names in an attribute set of the snapshot are remembered.
-pub(crate) fn names_record(snapshot: &Snapshot, set: &str) -> Utf8PathBuf {
-    snapshot.home().verdicts(snapshot.id()).join(format!("names-{set}.json"))
+/// The names in an attribute set of the snapshot, listed by nix.
+fn names(cx: &Context, nix: &Nix, snapshot: &Snapshot, set: &str) -> Result<Vec<String>> {
+    remembered_names(snapshot, set, || {
+        let mut log = Log::create(cx, &format!("{}-names-{set}.log", snapshot.id().short()))?;
+        Ok(nix.attr_names(cx, &snapshot.flake_ref(), set, &mut log)?)
+    })
 }
 
-/// The names in an attribute set of the snapshot, listed by nix once and then remembered: a snapshot never changes.
-fn names(cx: &Context, nix: &Nix, snapshot: &Snapshot, set: &str) -> Result<Vec<String>> {
-    let record = names_record(snapshot, set);
+/// The names in an attribute set of the snapshot, which are asked for once and then remembered: a snapshot never changes.
+pub(crate) fn remembered_names(
+    snapshot: &Snapshot,
+    set: &str,
+    ask: impl FnOnce() -> Result<Vec<String>>,
+) -> Result<Vec<String>> {
+    let record = snapshot.home().verdicts(snapshot.id()).join(format!("names-{set}.json"));
     let known = crate::fs::read_optional(&record).ok().flatten();
     if let Some(names) = known.and_then(|text| serde_json::from_str(&text).ok()) {
         return Ok(names);
     }
-    let mut log = Log::create(cx, &format!("{}-names-{set}.log", snapshot.id().short()))?;
-    let names = nix.attr_names(cx, &snapshot.flake_ref(), set, &mut log)?;
+    let names = ask()?;
     crate::fs::write_atomic(&record, serde_json::json!(names).to_string().as_bytes())?;
     Ok(names)
 }

@@ -7,7 +7,7 @@
 mod names;
 mod script;
 
-pub use names::{generations, hosts, revisions, snapshots, studios, words};
+pub use names::{elevations, generations, hosts, kinds, revisions, snapshots, studios};
 pub use script::{Shell, script};
 
 use clap_complete::env::{Bash, CompleteEnv, Fish, Shells, Zsh};

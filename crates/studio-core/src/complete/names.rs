@@ -4,7 +4,7 @@
 use crate::build;
 use crate::config::{Environment, Key};
 use crate::context::Context;
-use crate::fs;
+use crate::error::Error;
 use crate::home::Home;
 use crate::nix::{Nix, git_file_ref};
 use crate::oplog;
@@ -28,10 +28,7 @@ pub fn studios() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         offered(|_, home| {
             let listed = studio::list(home).ok()?;
-            let candidates = listed
-                .into_iter()
-                .map(|one| candidate(one.name, one.branch.as_deref().unwrap_or("detached")));
-            Some(candidates.collect())
+            Some(listed.into_iter().map(|one| named(&one, "")).collect())
         })
     })
 }
@@ -69,9 +66,7 @@ pub fn revisions() -> ArgValueCandidates {
             });
             let others = studio::list(home).unwrap_or_default().into_iter();
             let others = others.filter(|one| one.name != studio.name.as_str());
-            let others = others.map(|one| {
-                candidate(format!("{}:", one.name), one.branch.as_deref().unwrap_or("detached"))
-            });
+            let others = others.map(|one| named(&one, ":"));
             let mut seen = BTreeSet::new();
             let all = taken.chain(branches).chain(others);
             Some(all.filter(|one| seen.insert(one.get_value().to_owned())).collect())
@@ -117,9 +112,19 @@ pub fn hosts() -> ArgValueCandidates {
     })
 }
 
-/// Words of which one is meant.
-pub fn words(words: &'static [&'static str]) -> ArgValueCandidates {
-    ArgValueCandidates::new(|| words.iter().map(CompletionCandidate::new).collect())
+/// What can be switched.
+pub fn kinds() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| Kind::ALL.map(|kind| CompletionCandidate::new(kind.word())).into())
+}
+
+/// The ways to get privilege.
+pub fn elevations() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| switch::ELEVATIONS.map(CompletionCandidate::new).into())
+}
+
+fn named(studio: &studio::Listed, end: &str) -> CompletionCandidate {
+    let branch = studio.branch.as_deref().unwrap_or("detached");
+    candidate(format!("{}{end}", studio.name), branch)
 }
 
 fn candidate(value: impl Into<String>, help: &str) -> CompletionCandidate {
@@ -157,17 +162,13 @@ fn site_args() -> SiteArgs {
     }
 }
 
-/// They are remembered: a snapshot never changes.
+/// nix is asked once, if it answers soon enough.
 fn names_of_snapshot(nix: &Nix, snapshot: &Snapshot, set: &str) -> Option<Vec<String>> {
-    let record = build::names_record(snapshot, set);
-    let known = fs::read_optional(&record).ok().flatten();
-    if let Some(names) = known.and_then(|text| serde_json::from_str(&text).ok()) {
-        return Some(names);
-    }
-    let names = nix.attr_names_within(&snapshot.flake_ref(), set, PATIENCE)?;
-    // Without it the next one is as slow as this one.
-    let _ = fs::write_atomic(&record, serde_json::json!(names).to_string().as_bytes());
-    Some(names)
+    let names = build::remembered_names(snapshot, set, || {
+        let names = nix.attr_names_within(&snapshot.flake_ref(), set, PATIENCE);
+        names.ok_or_else(|| Error::new(format!("the names in `{set}` cannot be told")))
+    });
+    names.ok()
 }
 
 /// Those of its newest snapshot, or of its last commit: an evaluation of what is being edited would copy it into the store

@@ -21,6 +21,9 @@ const FOLDERS: [&str; 5] =
 /// The programs that elevate, in the order in which they are tried.
 const PROGRAMS: [&str; 3] = ["sudo", "doas", "run0"];
 
+/// The words by which a way is chosen, besides the path of a program.
+pub const ELEVATIONS: [&str; 5] = ["auto", PROGRAMS[0], PROGRAMS[1], PROGRAMS[2], "none"];
+
 /// How to run `studio-activate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Elevation {

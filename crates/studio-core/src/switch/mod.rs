@@ -26,7 +26,7 @@ pub use crate::transaction::{Call, FailedUnits, Keeper, VARIABLES, Wanted, varia
 pub use attend::{attach, confirm};
 pub use changes::{Changes, Kernels};
 pub use configuration::Configuration;
-pub use elevation::{Elevation, engine};
+pub use elevation::{ELEVATIONS, Elevation, engine};
 pub use engine::How;
 pub use forward::{Ask, NewKernel, Plan, switch, test};
 pub(crate) use generations::Sources;

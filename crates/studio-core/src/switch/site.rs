@@ -19,7 +19,7 @@ pub struct SiteArgs {
     pub host: Option<String>,
     /// What is switched: nixos, home, darwin or profile
     #[arg(long, value_name = "KIND", help_heading = "Target", global = true)]
-    #[arg(add = complete::words(&["nixos", "home", "darwin", "profile"]))]
+    #[arg(add = complete::kinds())]
     pub target: Option<String>,
     /// Work on the machine with this root folder
     ///
@@ -42,7 +42,7 @@ pub struct SiteArgs {
         help_heading = "Target",
         global = true,
         hide_short_help = true,
-        add = complete::words(&["auto", "sudo", "doas", "run0", "none"])
+        add = complete::elevations()
     )]
     pub elevate: Option<String>,
 }
