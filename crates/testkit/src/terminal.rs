@@ -7,12 +7,15 @@ use camino::Utf8Path;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long after a command's end what it wrote may still be on its way.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A terminal and the command that runs on it.
 pub struct Terminal {
@@ -156,7 +159,10 @@ impl Terminal {
         loop {
             self.listen();
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
-                self.listen();
+                // The kernel may still be handing on what was written last. All was, once nobody has the other end; a
+                // helper that was left behind may have it for long, with nothing to say.
+                let ended = Instant::now();
+                while self.listen() && ended.elapsed() < LAST_WORDS {}
                 return status;
             }
             assert!(began.elapsed() < PATIENCE, "it never ended: {}", self.said);
@@ -173,15 +179,20 @@ impl Terminal {
         self.child
     }
 
-    fn listen(&mut self) {
+    /// Takes in what was written, or waits a moment; false when nobody has the other end any more.
+    fn listen(&mut self) -> bool {
         let mut bytes = [0; 1 << 12];
         match self.ours.read(&mut bytes) {
             Ok(length) if length > 0 => {
                 self.said.push_str(&String::from_utf8_lossy(&bytes[..length]));
                 self.screen.process(&bytes[..length]);
+                true
             }
-            // Nothing yet, or nobody is there any more.
-            _ => std::thread::sleep(Duration::from_millis(5)),
+            // To look without a pause while nothing changes would take the processor from those who write.
+            rest => {
+                std::thread::sleep(Duration::from_millis(5));
+                rest.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+            }
         }
     }
 }
