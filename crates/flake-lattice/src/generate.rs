@@ -12,7 +12,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::DependencyKind;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 use studio_core::error::{Error, OrSay, Result};
 use studio_core::fs::{self, Lock};
 use studio_core::ui::{Ui, count};
@@ -29,10 +28,6 @@ pub struct Generated {
     pub files: Files,
     /// How often it was compiled.
     pub rounds: usize,
-    /// How long it took without that.
-    pub took: Duration,
-    /// How long compiling took.
-    pub compiled: Duration,
 }
 
 /// Whether the nodes are compiled.
@@ -51,27 +46,27 @@ struct Run<'a> {
     written: BTreeMap<String, Vec<u8>>,
     ui: &'a Ui,
     rounds: usize,
-    compiled: Duration,
     read: BTreeSet<Utf8PathBuf>,
     /// What the build script of a crate that stays whole said.
     script: Option<Script>,
 }
 
-/// Makes the lattice of a crate. `cache` is where it is compiled.
-pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> Result<Generated> {
-    let began = Instant::now();
+/// Makes the lattice of a crate that was read as it was asked for. `cache` is where it is compiled.
+pub fn generate(
+    request: &Request,
+    mut loaded: Loaded,
+    cache: &Utf8Path,
+    proof: Proof,
+    ui: &Ui,
+) -> Result<Generated> {
     let mut request = request.clone();
-    let mut loaded = Loaded::read(&request, &[])?;
     let folder = plan::workshop(cache, &loaded.package);
     fs::create_dir_all(&folder)?;
     let lock = folder.join("lock");
     let _turn = Lock::wait(&lock, "flake-lattice", ui)?;
-    let mut compiled = Duration::ZERO;
     if proof == Proof::Compiled && !loaded.not_named()?.is_empty() {
-        let began = Instant::now();
         request.libraries = libraries(&request.cargo, &loaded, &folder.join("names"), ui)?;
         loaded = Loaded::read(&request, &[])?;
-        compiled = began.elapsed();
     }
     let request = &request;
     let workshop = Workshop { workspace: folder.join("work"), target: folder.join("target") };
@@ -81,7 +76,6 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
         written: BTreeMap::new(),
         ui,
         rounds: 0,
-        compiled,
         read: BTreeSet::new(),
         script: None,
     };
@@ -124,8 +118,7 @@ pub fn generate(request: &Request, cache: &Utf8Path, proof: Proof, ui: &Ui) -> R
     inputs.options.extend((proof == Proof::None).then(|| "unchecked".to_owned()));
     files.insert(LATTICE_FILE.to_owned(), json(&lattice)?);
     files.insert(INPUTS_FILE.to_owned(), json(&inputs)?);
-    let took = began.elapsed().saturating_sub(run.compiled);
-    Ok(Generated { lattice, files, rounds: run.rounds, took, compiled: run.compiled })
+    Ok(Generated { lattice, files, rounds: run.rounds })
 }
 
 impl Run<'_> {
@@ -252,7 +245,6 @@ impl Run<'_> {
         files: &Files,
         crates: usize,
     ) -> Result<(Vec<Fault>, Option<Script>)> {
-        let began = Instant::now();
         self.rounds += 1;
         self.write(loaded, files)?;
         let others = |one: &crate::package::Dependency| one.kind != DependencyKind::Development;
@@ -262,7 +254,6 @@ impl Run<'_> {
         let what = format!("round {}, nodes", self.rounds);
         let triple = self.request.target.as_deref();
         let checked = self.workshop.check(&self.request.cargo, triple, (crates, &what), self.ui)?;
-        self.compiled += began.elapsed();
         Ok((checked.faults, checked.script))
     }
 

@@ -1,7 +1,7 @@
 //! A crate read and resolved, as far as nothing has to be compiled for it.
 
 use crate::coarsen::Learnt;
-use crate::emit::{Externals, Material, Widened};
+use crate::emit::{Externals, Lines, Material, Widened};
 use crate::graph::Graph;
 use crate::item::Source;
 use crate::model::{self, FORMAT, Lattice};
@@ -60,9 +60,16 @@ pub struct Loaded {
 impl Loaded {
     /// Reads what is asked for; `script` is what its build script says is on.
     pub fn read(request: &Request, script: &[String]) -> Result<Loaded> {
-        let package = package::load(&request.cargo, &request.folder, request.package.as_deref())?;
+        let (folder, target) = (&request.folder, request.target.as_deref());
+        // To start cargo and the compiler takes as long as to read some hundred items.
+        let (package, target) = std::thread::scope(|scope| {
+            let target = scope.spawn(|| Target::ask(&request.rustc, folder, target));
+            let package = package::load(&request.cargo, folder, request.package.as_deref());
+            (package, target.join())
+        });
+        let package = package?;
         let features = Features::of(&package, &request.selection)?;
-        let target = Target::ask(&request.rustc, &request.folder, request.target.as_deref())?;
+        let target = target.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let mut cfg = target.cfg.clone();
         for feature in &features.on {
             cfg.feature(feature);
@@ -222,6 +229,7 @@ pub fn material<'a>(
         output: loaded.output.as_deref(),
         widened,
         late_cfg: loaded.late_cfg(script),
+        lines: Lines::default(),
     }
 }
 

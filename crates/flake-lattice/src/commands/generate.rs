@@ -3,7 +3,7 @@
 use super::Crate;
 use crate::generate::{Generated, Proof, digest_of, files_of, generate, json, options, summary};
 use crate::model::{Coarsening, Extent, FORMAT, INPUTS_FILE, Inputs, LATTICE_FILE, Lattice};
-use crate::plan::Request;
+use crate::plan::{Loaded, Request};
 use crate::vendor::Vendor;
 use crate::wiring::{self, WiringArgs, With};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -63,9 +63,14 @@ impl Args {
             return Ok(Done::with(output));
         }
         // Before the work that takes long: there may be no compiler.
-        let options = self.nix.options(cx)?;
+        let (loaded, options) = std::thread::scope(|scope| {
+            let options = scope.spawn(|| self.nix.options(cx));
+            let loaded = Loaded::read(&request, &[]);
+            (loaded, options.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (options, loaded) = (options?, loaded?);
         let proof = if self.no_check { Proof::None } else { Proof::Compiled };
-        let mut generated = generate(&request, &cx.env.cache_home()?, proof, &cx.ui)?;
+        let mut generated = generate(&request, loaded, &cx.env.cache_home()?, proof, &cx.ui)?;
         let mut tree = Tree::new();
         for (path, bytes) in generated.files.iter().filter(|(path, _)| *path != LATTICE_FILE) {
             tree.add(path, bytes.clone(), Kind::Plain)?;

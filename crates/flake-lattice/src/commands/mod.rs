@@ -14,7 +14,7 @@ pub mod why;
 use crate::generate::{Proof, generate};
 use crate::model::{LATTICE_FILE, Lattice};
 use crate::package::features::{Defaults, Selection};
-use crate::plan::Request;
+use crate::plan::{Loaded, Request};
 use camino::{Utf8Path, Utf8PathBuf};
 use studio_core::cli::Context;
 use studio_core::error::{Error, OrSay, Result};
@@ -104,5 +104,6 @@ fn read_or_plan(cx: &Context, krate: &Crate, folder: Option<&Utf8PathBuf>) -> Re
         return read(&here);
     }
     let request = krate.request(cx, folder.map(Utf8PathBuf::as_path))?;
-    Ok(generate(&request, &cx.env.cache_home()?, Proof::None, &cx.ui)?.lattice)
+    let loaded = Loaded::read(&request, &[])?;
+    Ok(generate(&request, loaded, &cx.env.cache_home()?, Proof::None, &cx.ui)?.lattice)
 }

@@ -3,6 +3,7 @@
 use super::Crate;
 use crate::generate::{Proof, generate, summary};
 use crate::model::Lattice;
+use crate::plan::Loaded;
 use camino::Utf8PathBuf;
 use studio_core::cli::{Context, Done};
 use studio_core::error::{OrSay, Result};
@@ -26,7 +27,8 @@ impl Args {
     /// Plans.
     pub fn run(self, cx: &Context) -> Result<Done> {
         let request = self.krate.request(cx, self.folder.as_deref())?;
-        let generated = generate(&request, &cx.env.cache_home()?, Proof::None, &cx.ui)?;
+        let loaded = Loaded::read(&request, &[])?;
+        let generated = generate(&request, loaded, &cx.env.cache_home()?, Proof::None, &cx.ui)?;
         cx.ui.step(summary(&generated));
         if let Some(cause) = &generated.lattice.whole {
             cx.ui.step(format!("it stays one node: {cause}"));

@@ -23,6 +23,7 @@ pub use local::{beyond as beyond_local, files as local_files, place as local_pla
 pub use manifest::relative;
 pub use names::asking;
 pub use outside::{OwnScript, Stand, dependencies};
+pub use syntax::Lines;
 pub use whole::{DESCRIBED, LINKS, Said, made_of, tests, whole};
 pub use widen::Widened;
 
@@ -61,6 +62,8 @@ pub struct Material<'a> {
     pub widened: Widened,
     /// `--cfg` values that code may ask for while it is compiled, because macros do.
     pub late_cfg: BTreeSet<String>,
+    /// The lines that nodes repeat.
+    pub lines: Lines,
 }
 
 /// A crate of the workspace.

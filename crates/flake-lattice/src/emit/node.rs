@@ -149,7 +149,7 @@ impl Writer<'_> {
                 (line.as_str(), vis)
             });
             for line in imports(lines, &taken) {
-                items.push(parsed(&line)?);
+                items.push(self.material.lines.item(&line)?);
             }
         }
         for entry in &source.modules[module].entries {
