@@ -88,13 +88,15 @@ pub fn generation(workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<Stri
             again.median()
         ));
     }
+    // Last, since what is removed slows down what is made next, here and in a run that follows soon.
+    crate::example::clear(&room)?;
     Ok(broken)
 }
 
 /// How long it takes to make the lattice of a crate from nothing, and how many items it has.
 fn made(program: &Utf8Path, room: &Utf8Path, krate: &Utf8Path) -> Result<(Costs, u64)> {
     let mut costs = Costs::default();
-    // Each in a folder of its own: a file system that just removed some thousand files is slow to make as many.
+    // Each in a folder of its own: for some minutes ext4 looks for other inodes than those that files left.
     let folder = room.join("made").join(krate.file_name().unwrap_or_default());
     let output = |run: usize| folder.join(run.to_string());
     for run in 0..RUNS {
