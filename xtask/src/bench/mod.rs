@@ -204,3 +204,17 @@ impl Bench {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_stands_in_the_document() {
+        let text = std::fs::read_to_string("../docs/measurements.md").unwrap();
+        for part in Part::value_variants() {
+            let name = part.to_possible_value().unwrap();
+            assert!(text.contains(&format!("\n| `{}` |", name.get_name())), "{}", name.get_name());
+        }
+    }
+}
