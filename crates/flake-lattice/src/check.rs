@@ -6,11 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{BuildScript, Message, Metadata, PackageId};
 use std::collections::BTreeMap;
-use std::time::Instant;
 use studio_core::error::{Error, OrSay, Result};
 use studio_core::fs;
 use studio_core::process::Program;
-use studio_core::ui::{Foot, Ui, clock};
+use studio_core::ui::Ui;
 
 /// What is wrong with a crate of the lattice.
 #[derive(Clone, Debug)]
@@ -101,13 +100,14 @@ impl Workshop {
             program = program.args(["--target", triple]);
         }
         ui.detail(format!("+ {}", program.line()));
-        let mut progress = Progress::begin(ui, total, what);
         let mut checked = Checked::default();
         let mut strange = vec![];
+        let mut done = 0;
         let workspace = &self.workspace;
-        let heard = program.hear(&mut |line| match serde_json::from_str::<Message>(line) {
+        let mut hear = |line: &str, say: &dyn Fn(&str)| match serde_json::from_str(line) {
             Ok(Message::CompilerArtifact(one)) if one.manifest_path.starts_with(workspace) => {
-                progress.one_more();
+                done += 1;
+                say(&format!("{done} of {total}"));
             }
             Ok(Message::CompilerMessage(one)) if one.message.level == DiagnosticLevel::Error => {
                 if one.target.src_path.starts_with(workspace) {
@@ -123,8 +123,8 @@ impl Workshop {
                 checked.script = Some(Script::of(one));
             }
             _ => {}
-        })?;
-        drop(progress);
+        };
+        let heard = ui.at_work(what, |say| program.hear(&mut |line| hear(line, say)))?;
         checked.all = heard.code == Some(0);
         if !checked.all && checked.faults.is_empty() {
             strange.push(heard.stderr.trim().to_owned());
@@ -169,7 +169,7 @@ impl Workshop {
             return Ok(());
         }
         ui.step("getting the dependencies");
-        ask(&[])
+        ui.at_work("getting the dependencies", |_| ask(&[]))
             .map(drop)
             .map_err(|cause| not_compiled(&Error::from(cause).causes().join("\n"), &self.target))
     }
@@ -225,29 +225,4 @@ fn fault(krate: &str, diagnostic: &Diagnostic) -> Option<Fault> {
         notes,
         line,
     })
-}
-
-/// A line at the foot of the terminal, so that a long check is seen to go on.
-struct Progress<'a> {
-    foot: Option<Foot<'a>>,
-    total: usize,
-    what: &'a str,
-    done: usize,
-    began: Instant,
-}
-
-impl<'a> Progress<'a> {
-    fn begin(ui: &'a Ui, total: usize, what: &'a str) -> Progress<'a> {
-        let foot = ui.is_watched().then(|| ui.foot());
-        Progress { foot, total, what, done: 0, began: Instant::now() }
-    }
-
-    fn one_more(&mut self) {
-        self.done += 1;
-        if let Some(foot) = &self.foot {
-            let clock = clock(self.began.elapsed());
-            let text = format!("{}: {} of {}  {clock}", self.what, self.done, self.total);
-            foot.show(&[text], foot.size().0);
-        }
-    }
 }

@@ -251,7 +251,10 @@ impl Run<'_> {
         if self.rounds == 1 && loaded.package.dependencies.iter().any(others) {
             self.workshop.resolve(&self.request.cargo, self.ui)?;
         }
-        let what = format!("round {}, nodes", self.rounds);
+        let what = match self.rounds {
+            1 => "compiling the nodes".to_owned(),
+            round => format!("compiling the nodes, round {round}"),
+        };
         let triple = self.request.target.as_deref();
         let checked = self.workshop.check(&self.request.cargo, triple, (crates, &what), self.ui)?;
         Ok((checked.faults, checked.script))

@@ -195,7 +195,8 @@ impl Copier<'_> {
             .args(["vendor", "--offline", "--quiet", "--versioned-dirs", "--respect-source-config"])
             .arg(SOURCES);
         ui.detail(format!("+ {}", program.line()));
-        program.run().map_err(not_at_hand)?;
+        let copied = ui.at_work("copying the dependencies", |_| program.run());
+        copied.map_err(not_at_hand)?;
         let lock = String::from_utf8(fs::read(&place.join(LOCK))?)
             .or_say(|| "cargo wrote a `Cargo.lock` that is no text")?;
         let mut found = Found::new();

@@ -150,7 +150,7 @@ fn cargo(cx: &Context, place: &Place) -> Result<String> {
         .env("CARGO_TARGET_DIR", &target)
         .env_remove("CARGO_BUILD_TARGET");
     cx.ui.detail(format!("+ {}", program.line()));
-    program.run().map_err(|failure| {
+    cx.ui.at_work("compiling the nodes", |_| program.run()).map_err(|failure| {
         let offline = failure.output().contains("offline");
         let error = Error::new("the workspace does not compile").because(failure.output());
         match offline {

@@ -8,7 +8,7 @@ use testkit::{Outcome, Sandbox};
 
 pub struct Scene {
     pub sandbox: Sandbox,
-    cargo: Utf8PathBuf,
+    pub cargo: Utf8PathBuf,
 }
 
 impl Scene {
