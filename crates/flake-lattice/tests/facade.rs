@@ -76,6 +76,54 @@ fn macros_find_what_they_name_in_ways_that_no_compiler_of_the_lattice_sees() {
     ");
 }
 
+/// A trait may be passed on without a name, two calls may make one name in two spaces, and exported macros find what only
+/// their crate calls so.
+#[test]
+fn names_that_are_none_or_two_or_of_another_crate_are_there() {
+    let scene = Scene::with_source(
+        "#[doc(hidden)] pub extern crate core as __core;\n\
+         mod deep {\n\
+             pub trait Double { fn double(&self) -> u32; }\n\
+             impl Double for u32 { fn double(&self) -> u32 { self * 2 } }\n\
+             pub trait Half { fn half(&self) -> u32; }\n\
+             impl Half for u32 { fn half(&self) -> u32 { self / 2 } }\n\
+         }\n\
+         pub mod prelude { pub use crate::deep::Double as _; pub use crate::more::*; pub use core::fmt::Write as _; }\n\
+         pub mod more { pub use crate::deep::Half as _; }\n\
+         macro_rules! as_it_is { ($($item:tt)*) => { $($item)* }; }\n\
+         as_it_is! { pub struct Word { pub text: &'static str } }\n\
+         as_it_is! { pub fn Word(text: &'static str) -> Word { Word { text } } }\n\
+         #[macro_export] macro_rules! shown { ($type:ty) => {\n\
+             impl $crate::__core::fmt::Display for $type {\n\
+                 fn fmt(&self, f: &mut $crate::__core::fmt::Formatter<'_>) -> $crate::__core::fmt::Result { f.write_str(\"shown\") }\n\
+             }\n\
+         }; }\n",
+    );
+    scene.sandbox.write(
+        "crate/tests/all.rs",
+        "struct Mine;\nsmall::shown!(Mine);\n\
+         #[test] fn by_the_crate_of_a_macro() { assert_eq!(Mine.to_string(), \"shown\"); }\n\
+         #[test] fn in_two_spaces() { let word: small::Word = small::Word(\"x\"); assert_eq!(word.text, \"x\"); }\n\
+         #[test] fn without_a_name() {\n\
+             use small::prelude::*;\n\
+             let mut text = String::new();\n\
+             text.write_str(\"x\").unwrap();\n\
+             assert_eq!((3_u32.double(), 6_u32.half()), (6, 3));\n\
+         }\n",
+    );
+    assert_snapshot!(scene.generate("crate", "out"), @r"
+    [SANDBOX]/out
+    ------- stderr -------
+    `small` 1.0.0: 8 items in 5 nodes on 2 levels, compiled in 1 round
+    34 files written
+    ");
+    assert_snapshot!(passed(&scene), @r"
+    test by_the_crate_of_a_macro ... ok
+    test in_two_spaces ... ok
+    test without_a_name ... ok
+    ");
+}
+
 /// cargo tells tests what the build script says, and lets them look around in the package.
 #[test]
 fn tests_find_what_the_build_script_says_and_the_sources_beside_them() {

@@ -79,8 +79,18 @@ impl Writer<'_> {
         // Whoever is outside sees what is public alone: no module of the crate is theirs.
         for name in scopes.public_names(module) {
             for space in Space::ALL {
-                if let Some(target) = scopes.public_member(module, &name, space) {
-                    self.name(module, &name, &target, &mut lines, &mut modules);
+                match scopes.public_member(module, &name, space) {
+                    Some(Target::Module(inner)) => {
+                        modules.insert(name.clone(), inner);
+                    }
+                    Some(target) => {
+                        let path = self.path_to(module, &name, &target);
+                        lines.extend(path.map(|path| match path.rsplit("::").next() {
+                            Some(last) if last == name => path,
+                            _ => format!("{path} as {name}"),
+                        }));
+                    }
+                    None => {}
                 }
             }
         }
@@ -101,6 +111,9 @@ impl Writer<'_> {
         for call in scopes.calls_with_unknown_names(module) {
             let way = self.way_to(call, "*");
             lines.insert(way);
+        }
+        for (name, target) in scopes.public_nameless(module) {
+            lines.extend(self.path_to(module, &name, &target).map(|path| format!("{path} as _")));
         }
         for path in scopes.public_globs(module) {
             self.external(&path[0]);
@@ -128,46 +141,33 @@ impl Writer<'_> {
         Ok(items)
     }
 
-    fn name(
-        &mut self,
-        module: ModuleId,
-        name: &str,
-        target: &Target,
-        lines: &mut BTreeSet<String>,
-        modules: &mut BTreeMap<String, ModuleId>,
-    ) {
-        let path = match target {
-            Target::Module(inner) => {
-                modules.insert(name.to_owned(), *inner);
-                return;
-            }
+    /// The path by which a module is to import what it has as `name`; none where it is there without that.
+    fn path_to(&mut self, module: ModuleId, name: &str, target: &Target) -> Option<String> {
+        match target {
             Target::Item(item) => {
                 if self.material.widened.absent.contains(&(*item, name.to_owned())) {
-                    return;
+                    return None;
                 }
                 let one = &self.material.source.items[*item];
                 // A macro of the crate is at its root, by its own name, whatever else leads to it.
                 let is_there = module == ROOT && one.name.as_deref() == Some(name);
                 if one.kind == ItemKind::Macro && (is_there || one.reach != Reach::Public) {
-                    return;
+                    return None;
                 }
-                self.way_to(*item, name)
+                Some(self.way_to(*item, name))
             }
-            Target::Variant(item, variant) => format!("{}::{variant}", self.way_to(*item, name)),
+            Target::Variant(item, variant) => {
+                Some(format!("{}::{variant}", self.way_to(*item, name)))
+            }
             Target::External(path) => {
                 self.external(&path[0]);
                 if path.len() == 1 && path[0] == name && module == ROOT {
-                    return;
+                    return None;
                 }
-                format!("::{}", path.join("::"))
+                Some(format!("::{}", path.join("::")))
             }
-            Target::Opaque(..) => return,
-        };
-        let line = match path.rsplit("::").next() == Some(name) {
-            true => path,
-            false => format!("{path} as {name}"),
-        };
-        lines.insert(line);
+            Target::Module(_) | Target::Opaque(..) => None,
+        }
     }
 
     fn way_to(&mut self, item: ItemId, name: &str) -> String {

@@ -124,7 +124,9 @@ impl Writer<'_> {
                 _ => String::new(),
             };
             let attribute = if macro_use == MacroUse::Yes { "#[macro_use] " } else { "" };
-            lines.insert(format!("{attribute}extern crate {name}{alias};"));
+            // What an exported macro says by `$crate` is looked up here, from every crate that calls it.
+            let vis = if import.reach == Reach::Public { "pub " } else { "" };
+            lines.insert(format!("{attribute}{vis}extern crate {name}{alias};"));
         }
         for name in raised(material, &self.emitted.externals) {
             lines.insert(format!("extern crate {name};"));

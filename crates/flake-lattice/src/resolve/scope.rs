@@ -245,9 +245,16 @@ impl<'a> Scopes<'a> {
             return Some(Target::Item(*call));
         }
         found.or_else(|| {
-            let call = self.called[module].get(name)?;
-            (space != Space::Macro).then_some(Target::Item(*call))
+            let call = self.made_by(module, name, space)?;
+            (space != Space::Macro).then_some(Target::Item(call))
         })
+    }
+
+    /// The macro call in a module that seems to make this name. Two may make one name, in two spaces, as `syn` makes types
+    /// and functions of the same name.
+    fn made_by(&self, module: ModuleId, name: &str, space: Space) -> Option<ItemId> {
+        let given = self.given[module].get(&(name.to_owned(), space));
+        given.or_else(|| self.called[module].get(name)).copied()
     }
 
     fn imported(

@@ -81,7 +81,7 @@ impl Scopes<'_> {
                 return found;
             }
         }
-        let call = *self.called[module].get(name)?;
+        let call = self.made_by(module, name, space)?;
         let mut known = self.made.borrow_mut();
         let made = known.entry(call).or_insert_with(|| {
             crate::resolve::macros::public_names_made(&self.textual, self.source, call)
@@ -92,20 +92,49 @@ impl Scopes<'_> {
 
     /// Crates and modules of other crates all of whose names a module passes on.
     pub fn public_globs(&self, module: ModuleId) -> BTreeSet<Vec<String>> {
-        let mut found = BTreeSet::new();
-        let mut todo = vec![module];
-        let mut seen = BTreeSet::new();
-        while let Some(module) = todo.pop() {
-            if !seen.insert(module) {
-                continue;
+        let passed = self.passed_on(module).into_iter();
+        let globs =
+            passed.flat_map(|inner| self.globs[inner].iter().map(move |glob| (inner, glob)));
+        let public = globs.filter(|(_, glob)| glob.reach == Reach::Public);
+        let found = public.filter_map(|(inner, glob)| {
+            match self.import_target_of(inner, glob, Space::Type)? {
+                Target::External(path) => Some(path),
+                _ => None,
             }
+        });
+        found.collect()
+    }
+
+    /// The traits that a module passes on without a name (`pub use Trait as _`), by the names that they have elsewhere.
+    pub fn public_nameless(&self, module: ModuleId) -> Vec<(String, Target)> {
+        let passed = self.passed_on(module).into_iter();
+        let imports = passed.flat_map(|inner| {
+            self.source.modules[inner].imports.iter().map(move |import| (inner, import))
+        });
+        let nameless = imports.filter(|(_, import)| {
+            import.makes == Makes::Nameless
+                && import.reach == Reach::Public
+                && import.extern_crate.is_none()
+        });
+        let found = nameless.filter_map(|(inner, import)| {
+            let target = self.import_target_of(inner, import, Space::Type)?;
+            Some((import.path.last()?.clone(), target))
+        });
+        found.collect()
+    }
+
+    /// A module and all others whose public names it passes on.
+    fn passed_on(&self, module: ModuleId) -> Vec<ModuleId> {
+        let mut found = vec![module];
+        let mut next = 0;
+        while let Some(&module) = found.get(next) {
+            next += 1;
             for glob in self.globs[module].iter().filter(|glob| glob.reach == Reach::Public) {
-                match self.import_target_of(module, glob, Space::Type) {
-                    Some(Target::External(path)) => {
-                        found.insert(path);
-                    }
-                    Some(Target::Module(inner)) => todo.push(inner),
-                    _ => {}
+                if let Some(Target::Module(inner)) =
+                    self.import_target_of(module, glob, Space::Type)
+                    && !found.contains(&inner)
+                {
+                    found.push(inner);
                 }
             }
         }
