@@ -250,13 +250,6 @@ impl<'a> Scopes<'a> {
         })
     }
 
-    /// The macro call in a module that seems to make this name. Two may make one name, in two spaces, as `syn` makes types
-    /// and functions of the same name.
-    fn made_by(&self, module: ModuleId, name: &str, space: Space) -> Option<ItemId> {
-        let given = self.given[module].get(&(name.to_owned(), space));
-        given.or_else(|| self.called[module].get(name)).copied()
-    }
-
     fn imported(
         &self,
         module: ModuleId,

@@ -1,4 +1,5 @@
-//! What the users of the crate can name: the public members of its modules, by whatever way they are public.
+//! What the users of the crate can name: the public members of its modules, by whatever way they are public, and
+//! which macro call a name comes from.
 
 use super::*;
 
@@ -88,6 +89,13 @@ impl Scopes<'_> {
         });
         let wanted = (name.to_owned(), space);
         made.contains(&wanted).then_some(Target::Item(call))
+    }
+
+    /// The macro call in a module that seems to make this name. Two may make one name, in two spaces, as `syn` makes types
+    /// and functions of the same name.
+    pub(super) fn made_by(&self, module: ModuleId, name: &str, space: Space) -> Option<ItemId> {
+        let given = self.given[module].get(&(name.to_owned(), space));
+        given.or_else(|| self.called[module].get(name)).copied()
     }
 
     /// Crates and modules of other crates all of whose names a module passes on.
