@@ -69,16 +69,17 @@ pub enum Change {
 
 /// All packages of one name.
 #[derive(Default)]
-struct Group {
-    old: Side,
-    new: Side,
+struct Group<'a> {
+    old: Side<'a>,
+    new: Side<'a>,
     /// Whether a store path of it is in one closure alone.
     paths_differ: bool,
 }
 
 #[derive(Default)]
-struct Side {
-    versions: BTreeSet<Version>,
+struct Side<'a> {
+    /// Its versions, as texts: those that are the same on both sides, which most are, need no order.
+    versions: BTreeSet<&'a str>,
     bytes: u64,
     chosen: bool,
 }
@@ -93,7 +94,7 @@ impl Packages {
             ..Packages::default()
         };
         packages.delta = difference(packages.old.bytes, packages.new.bytes);
-        let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+        let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
         for (at, node) in graph.nodes.iter().enumerate() {
             let (in_old, in_new) = (old.needed[at], new.needed[at]);
             let (chosen_before, chosen_now) = (old.chosen[at], new.chosen[at]);
@@ -113,21 +114,20 @@ impl Packages {
             }
         }
         for (name, group) in groups {
-            match group.change() {
-                Some(change) => packages.changed.push(PackageChange {
-                    name: name.to_owned(),
-                    change,
-                    chosen: if change == Change::Removed {
-                        group.old.chosen
-                    } else {
-                        group.new.chosen
-                    },
-                    delta: difference(group.old.bytes, group.new.bytes),
-                    old: group.old.versions.into_iter().collect(),
-                    new: group.new.versions.into_iter().collect(),
-                }),
-                None => packages.rebuilt += usize::from(group.paths_differ),
+            if group.old.versions == group.new.versions {
+                packages.rebuilt += usize::from(group.paths_differ);
+                continue;
             }
+            let (old, new) = (group.old.sorted(), group.new.sorted());
+            let change = change(&old, &new);
+            packages.changed.push(PackageChange {
+                name: name.to_owned(),
+                change,
+                chosen: if change == Change::Removed { group.old.chosen } else { group.new.chosen },
+                delta: difference(group.old.bytes, group.new.bytes),
+                old,
+                new,
+            });
         }
         packages
     }
@@ -142,32 +142,31 @@ fn package(node: &Node) -> PackageName<'_> {
     }
 }
 
-impl Group {
-    /// How the versions differ, if they do.
-    fn change(&self) -> Option<Change> {
-        let (old, new) = (&self.old.versions, &self.new.versions);
-        if old == new {
-            return None;
-        }
-        Some(match (old.last(), new.last()) {
-            (None, _) => Change::Added,
-            (_, None) => Change::Removed,
-            (Some(old), Some(new)) => match new.compare(old) {
-                Ordering::Greater => Change::Up,
-                Ordering::Less => Change::Down,
-                Ordering::Equal => Change::Changed,
-            },
-        })
+/// How versions differ that are not all the same, each side from the oldest to the newest.
+fn change(old: &[Version], new: &[Version]) -> Change {
+    match (old.last(), new.last()) {
+        (None, _) => Change::Added,
+        (_, None) => Change::Removed,
+        (Some(old), Some(new)) => match new.compare(old) {
+            Ordering::Greater => Change::Up,
+            Ordering::Less => Change::Down,
+            Ordering::Equal => Change::Changed,
+        },
     }
 }
 
-impl Side {
-    fn add(&mut self, version: &str, bytes: u64, chosen: bool) {
-        if !self.versions.iter().any(|known| known.as_str() == version) {
-            self.versions.insert(Version::new(version));
-        }
+impl<'a> Side<'a> {
+    fn add(&mut self, version: &'a str, bytes: u64, chosen: bool) {
+        self.versions.insert(version);
         self.bytes += bytes;
         self.chosen |= chosen;
+    }
+
+    /// Its versions, from the oldest to the newest.
+    fn sorted(&self) -> Vec<Version> {
+        let mut versions: Vec<Version> = self.versions.iter().copied().map(Version::new).collect();
+        versions.sort();
+        versions
     }
 }
 
