@@ -55,8 +55,8 @@ pub struct Bench {
     /// minutes; only root can
     #[arg(long)]
     against_dix: bool,
-    /// Measure snapshots and studios in this folder; a disk of its own is disturbed least [default:
-    /// target/bench]
+    /// Measure snapshots, studios and the making of lattices in this folder; a disk of its own is
+    /// disturbed least [default: target/bench]
     #[arg(long, value_name = "FOLDER")]
     on: Option<Utf8PathBuf>,
     /// Measure snapshots and studios with so many files, and short histories: for a trial
@@ -119,7 +119,8 @@ impl Bench {
             broken.extend(lattice::lattice(workspace, &programs, &self.crates)?);
         }
         if self.wants(Part::LatticeTimes) {
-            broken.extend(lattice_times::generation(workspace, &programs)?);
+            let on = self.on(workspace)?;
+            broken.extend(lattice_times::generation(workspace, &on, &programs)?);
         }
         let nh = if self.against_nh { Some(nh::program(workspace)?) } else { None };
         let both = ["2.26", "2.34"].map(str::to_owned).to_vec();
@@ -174,10 +175,7 @@ impl Bench {
     }
 
     fn snapshots(&self, workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
-        let on = self.on.clone().unwrap_or_else(|| workspace.target.join("bench"));
-        std::fs::create_dir_all(&on).map_err(Error::io("make the folder", &on))?;
-        // Programs run in folders of their own.
-        let on = on.canonicalize_utf8().map_err(Error::io("find", &on))?;
+        let on = self.on(workspace)?;
         let files = self.files.and_then(|files| usize::try_from(files).ok());
         let mut bench = snapshots::Bench::new(&on, programs).with_files(files);
         if self.against_jj {
@@ -191,6 +189,13 @@ impl Bench {
             broken.extend(bench.history()?);
         }
         Ok(broken)
+    }
+
+    /// The folder in which files are written and looked at, absolute: programs run in folders of their own.
+    fn on(&self, workspace: &Workspace) -> Result<Utf8PathBuf> {
+        let on = self.on.clone().unwrap_or_else(|| workspace.target.join("bench"));
+        std::fs::create_dir_all(&on).map_err(Error::io("make the folder", &on))?;
+        on.canonicalize_utf8().map_err(Error::io("find", &on))
     }
 
     fn wants(&self, part: Part) -> bool {

@@ -40,8 +40,12 @@ const MOST_AFTER_AN_EDIT: f64 = 0.25;
 const OTHERS: [&str; 4] = ["regex-syntax", "winnow", "hashbrown", "unsafe-libyaml"];
 
 /// How long it takes to make a lattice without compiling it, and to find out that nothing changed.
-pub fn generation(workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
-    let room = workspace.target.join("bench/lattice-times");
+pub fn generation(
+    workspace: &Workspace,
+    on: &Utf8Path,
+    programs: &Utf8Path,
+) -> Result<Vec<String>> {
+    let room = on.join("lattice-times");
     crate::example::clear(&room)?;
     let program = programs.join("flake-lattice");
     let folder = room.join("many");
