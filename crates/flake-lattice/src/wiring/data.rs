@@ -5,7 +5,8 @@ use super::parts::{
 };
 use super::{checks, level_name, text};
 use crate::model::{Facade, Lattice, Node};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use studio_core::Result;
 use studio_core::generated::Tree;
@@ -50,9 +51,11 @@ pub(super) fn lattice_nix(lattice: &Lattice, tree: &Tree) -> Result<String> {
     );
     out.push_str("  nodes = {\n");
     let mut levels: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    let places: Places<'_> =
+        lattice.nodes.iter().enumerate().map(|(at, node)| (node.name.as_str(), at)).collect();
     for node in &lattice.nodes {
         levels.entry(node.level).or_default().push(&node.name);
-        let binding = node_binding(lattice, node, tree)?;
+        let binding = node_binding(lattice, node, &places, tree)?;
         let _ = writeln!(out, "    {} = node {binding};", text::name(&node.name)?);
     }
     out.push_str("  };\n\n  levels = {\n");
@@ -63,7 +66,7 @@ pub(super) fn lattice_nix(lattice: &Lattice, tree: &Tree) -> Result<String> {
             writeln!(out, "    {name} = mkFolder {title} {};", references(names.iter().copied())?);
     }
     out.push_str("  };\n\n");
-    let facade = facade_binding(lattice, tree)?;
+    let facade = facade_binding(lattice, &places, tree)?;
     if let Some(facade) = &facade {
         let _ = writeln!(out, "  facade = node {facade};\n");
     }
@@ -98,7 +101,15 @@ pub(super) fn lattice_nix(lattice: &Lattice, tree: &Tree) -> Result<String> {
     Ok(out)
 }
 
-fn node_binding(lattice: &Lattice, node: &Node, tree: &Tree) -> Result<String> {
+/// Where each node stands in the lattice: above those that it builds on.
+type Places<'a> = HashMap<&'a str, usize>;
+
+fn node_binding(
+    lattice: &Lattice,
+    node: &Node,
+    places: &Places<'_>,
+    tree: &Tree,
+) -> Result<String> {
     let folder = format!("nodes/{}", node.name);
     let is_whole = lattice.whole.is_some();
     // A node's own build script says nothing but its flags; that of the original may do anything.
@@ -122,8 +133,8 @@ fn node_binding(lattice: &Lattice, node: &Node, tree: &Tree) -> Result<String> {
     Parts {
         name: node.name.clone(),
         library: None,
-        root: root(tree, &folder, &files)?,
-        dependencies: from_the_top(lattice, |name| node.dependencies.contains_key(name)),
+        root: if is_whole { root(tree, &folder, &files)? } else { "lib.rs".to_owned() },
+        dependencies: from_the_top(places, node.dependencies.keys()),
         externals: node.externals.clone(),
         features,
         flags: node.flags.iter().filter(|flag| feature(flag).is_none()).cloned().collect(),
@@ -135,7 +146,7 @@ fn node_binding(lattice: &Lattice, node: &Node, tree: &Tree) -> Result<String> {
     .text()
 }
 
-fn facade_binding(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
+fn facade_binding(lattice: &Lattice, places: &Places<'_>, tree: &Tree) -> Result<Option<String>> {
     let Facade { dependencies, externals, files } = &lattice.facade;
     if files.is_empty() {
         return Ok(None);
@@ -148,7 +159,7 @@ fn facade_binding(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
         folder: "facade".to_owned(),
         root: root(tree, "facade", &files)?,
         library: Some(&lattice.krate.lib),
-        dependencies: from_the_top(lattice, |name| dependencies.contains(name)),
+        dependencies: from_the_top(places, dependencies.iter()),
         externals: externals.clone(),
         features: BTreeSet::new(),
         flags: BTreeSet::new(),
@@ -161,8 +172,10 @@ fn facade_binding(lattice: &Lattice, tree: &Tree) -> Result<Option<String>> {
     Ok(Some(text.replace("\n  ", "\n")))
 }
 
-/// The nodes that are wanted, each before those below it: what is below the first ones need not be looked for again.
-fn from_the_top(lattice: &Lattice, is_wanted: impl Fn(&str) -> bool) -> Vec<&str> {
-    let names = lattice.nodes.iter().rev().map(|node| node.name.as_str());
-    names.filter(|name| is_wanted(name)).collect()
+/// These nodes, each before those below it: what is below the first ones need not be looked for again.
+fn from_the_top<'a>(places: &Places<'_>, names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut found: Vec<&str> =
+        names.map(String::as_str).filter(|name| places.contains_key(name)).collect();
+    found.sort_by_key(|name| Reverse(places[name]));
+    found
 }
