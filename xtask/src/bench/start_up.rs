@@ -9,7 +9,8 @@ use camino::Utf8Path;
 const STARTS: u32 = 100;
 /// The promise: CPU time of `--version`, and size of the file.
 const MOST_MILLISECONDS: f64 = 5.0;
-const MOST_BYTES: u64 = 8_000_000;
+/// The largest has a parser and a printer for all of Rust, the next one SQLite and all of switching.
+const MOST_BYTES: u64 = 10_000_000;
 
 /// CPU time of a start and size of each program; gives what is more than promised.
 pub fn start_up(workspace: &Workspace, programs: &Utf8Path) -> Result<Vec<String>> {
