@@ -301,6 +301,14 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_known_kind_is_there_if_its_path_is() {
+        let name = |kind: &str, path: &str| Name { path: path.to_owned(), kind: kind.to_owned() };
+        let names = BTreeSet::from([name("struct", "Ident"), name(UNKNOWN, "token::Dot")]);
+        assert!(name(UNKNOWN, "Ident").is_in(&names) && name("macro", "token::Dot").is_in(&names));
+        assert!(!name("function", "Ident").is_in(&names) && !name(UNKNOWN, "Lit").is_in(&names));
+    }
+
+    #[test]
     fn names_are_the_same_wherever_they_come_from() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(folder.path()).unwrap();
